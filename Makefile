@@ -1,0 +1,37 @@
+# `make` lists the targets.
+SHELL := bash
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-full format lint clean
+
+swift_sources := Sources Tests Package.swift
+demo_run := .build/release/accsim run --design pim-gpt --model gpt2 --prompt 32 --generate 32
+demo_files := out/pim-gpt-gpt2.json out/pim-gpt-gpt2.csv
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install what is missing to build and test (Debian)
+	@scripts/setup core
+
+demo: setup ## Simulate GPT-2 on a GDDR6 processing-in-memory design; report on the terminal and in out/
+	swift build -c release --product accsim
+	$(demo_run)
+	@mkdir -p out
+	@$(demo_run) $(demo_files:%=--out %)
+	@echo "The same report: $(demo_files)"
+
+test: setup ## Run the test stages: lint, unit, golden (one alone: scripts/test unit)
+	@scripts/test
+
+test-full: test ## Run `make test` and whatever takes too long for it; nothing does yet
+
+format: ## Format the Swift sources in place
+	swift format --in-place --recursive --parallel $(swift_sources)
+
+lint: ## Run the lint stage: format, imports, house rules
+	@scripts/test lint
+
+clean: ## Remove build products, logs and reports
+	swift package clean
+	rm -rf out

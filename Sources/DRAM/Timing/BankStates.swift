@@ -1,0 +1,54 @@
+import Arch
+
+/// Which row each bank holds open, and what a command may not do because of it.
+public struct BankStates: Sendable {
+  public enum Fault: String, Sendable {
+    case activateOpenBank = "activate of a bank whose row is open"
+    case rowNotOpen = "column command to a bank whose open row is another or none"
+    case refreshOpenBank = "refresh of a bank whose row is open"
+    case rowOutOfRange = "row beyond the device"
+  }
+
+  private let levelSizes: [Int]
+  private let rows: Int64
+  /// −1 closed.
+  private var openRow: [Int64]
+
+  public init(levelSizes: [Int], rows: Int64) {
+    self.levelSizes = levelSizes
+    self.rows = rows
+    openRow = Array(repeating: -1, count: levelSizes.reduce(1, *))
+  }
+
+  /// Applies a command; the state changes even when it is at fault, so that one fault is reported once.
+  public mutating func apply(_ kind: CommandKind, _ address: CommandAddress, row: Int64) -> Fault? {
+    var fault: Fault?
+    if row >= rows && rows > 0 { fault = .rowOutOfRange }
+    for bank in coveredBanks(address) {
+      switch kind {
+      case .activate, .activateFirst:
+        if openRow[bank] >= 0 { fault = .activateOpenBank }
+        if kind == .activate { openRow[bank] = max(row, 0) }
+      case .activateSecond: openRow[bank] = max(row, 0)
+      case .read, .write, .readPrecharge, .writePrecharge, .multiplyAccumulate:
+        if openRow[bank] < 0 || (row >= 0 && openRow[bank] != row) { fault = .rowNotOpen }
+        if kind == .readPrecharge || kind == .writePrecharge { openRow[bank] = -1 }
+      case .precharge: openRow[bank] = -1
+      case .refresh: if openRow[bank] >= 0 { fault = .refreshOpenBank }
+      case .bufferWrite, .resultRead, .other: break
+      }
+    }
+    return fault
+  }
+
+  private func coveredBanks(_ address: CommandAddress) -> [Int] {
+    var banks = [0]
+    for (level, size) in levelSizes.enumerated() {
+      let index = Int(address.indices[level])
+      banks = banks.flatMap { bank in
+        index >= 0 ? [bank * size + index] : (0..<size).map { bank * size + $0 }
+      }
+    }
+    return banks
+  }
+}

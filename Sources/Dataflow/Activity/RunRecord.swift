@@ -1,0 +1,64 @@
+import Arch
+import Files
+
+/// A finished run: what was asked, what ran, what each unit did, and what its events cost. Reports are made from it.
+public struct RunRecord: Sendable {
+  /// One unit, beside its activity at the same position.
+  public struct UnitRecord: Sendable {
+    public let name: String
+    public let kind: String
+    /// What stands behind the unit's cycle counts: `rtl-checked`, `peer-checked (…)`, `modelled`.
+    public let checked: String
+    public let face: String
+    /// Ticks of the common grid per cycle.
+    public let period: Int64
+    public let ledger: EnergyLedger
+
+    public init(name: String, kind: String, checked: String, face: String, period: Int64, ledger: EnergyLedger) {
+      self.name = name
+      self.kind = kind
+      self.checked = checked
+      self.face = face
+      self.period = period
+      self.ledger = ledger
+    }
+  }
+
+  public let design: String
+  public let model: String
+  public let workload: Workload
+  public let graph: OperatorGraph
+  public let program: Program
+  public let units: [UnitRecord]
+  public let activity: Activity
+  /// Seconds per tick of the common grid, exact.
+  public let tick: Rational
+  /// Ticks per cycle of the reference clock and of the controller's clock.
+  public let referencePeriod: Int64
+  public let controllerPeriod: Int64
+  public let assumptions: [Assumption]
+  /// Input files by base name, with their SHA-256.
+  public var inputs: [(name: String, sha256: String)]
+
+  public init(
+    design: String, model: String, workload: Workload, graph: OperatorGraph, program: Program, units: [UnitRecord],
+    activity: Activity, tick: Rational, referencePeriod: Int64, controllerPeriod: Int64, assumptions: [Assumption],
+    inputs: [(name: String, sha256: String)]
+  ) {
+    self.design = design
+    self.model = model
+    self.workload = workload
+    self.graph = graph
+    self.program = program
+    self.units = units
+    self.activity = activity
+    self.tick = tick
+    self.referencePeriod = referencePeriod
+    self.controllerPeriod = controllerPeriod
+    self.assumptions = assumptions
+    self.inputs = inputs
+  }
+
+  /// Ticks from the start to the end of the controller cycle that saw the last completion.
+  public var totalTicks: Int64 { activity.endTick + controllerPeriod }
+}

@@ -1,0 +1,55 @@
+import Arch
+import Files
+
+/// How a unit kind turns operators into its own steps. One value per unit of a design, used at compile time only.
+public protocol OperatorLowering {
+  /// Sets aside what the operator needs for the whole run: rows for its weights or cache, room for its results.
+  ///
+  /// Faults are recorded at the rule that mapped the operator.
+  mutating func reserve(
+    _ index: Int, in graph: OperatorGraph, rule: MappingRule, workload: Workload, _ d: inout Diagnostics)
+
+  /// Adds the steps of one operator for one pass.
+  func lower(_ index: Int, in graph: OperatorGraph, pass: Workload.Pass, into builder: inout StepBuilder)
+
+  /// What `lower` adds at the most for a pass that attends to `context` positions, from counts alone.
+  func size(_ index: Int, in graph: OperatorGraph, context: Int64) -> ProgramSize
+}
+
+/// How large a program or a part of one is at the most. Rough by intent, so that no sum can overflow.
+public struct ProgramSize: Hashable, Sendable {
+  public var steps: Double
+  public var operands: Double
+
+  public init(steps: Double, operands: Double) {
+    self.steps = steps
+    self.operands = operands
+  }
+
+  /// So many steps with few operands each.
+  public init(steps: Double) { self.init(steps: steps, operands: 16 * steps) }
+
+  public static func + (a: ProgramSize, b: ProgramSize) -> ProgramSize {
+    ProgramSize(steps: a.steps + b.steps, operands: a.operands + b.operands)
+  }
+}
+
+/// A unit that keeps the parameter vectors (biases, norm scales) that other units need.
+public protocol ParameterStore {
+  /// Sets aside room for the vectors of an operator.
+  mutating func reserveVectors(_ index: Int, lengths: [Int64], at place: Place, _ d: inout Diagnostics)
+
+  /// Adds the steps that bring an operator's vectors to the unit that computes with them; returns the last of each.
+  func readVectors(_ index: Int, into builder: inout StepBuilder) -> [Int]
+}
+
+extension OperatorKind {
+  /// Vectors of parameters that the operator needs beside its matrix, by length.
+  public var parameterVectors: [Int64] {
+    switch self {
+    case .linear(_, let outputs, true): [outputs]
+    case .layerNorm(let width): [width, width]
+    default: []
+    }
+  }
+}

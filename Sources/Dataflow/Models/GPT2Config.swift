@@ -1,0 +1,104 @@
+import Arch
+import Files
+
+/// The GPT-2 family as Hugging Face `config.json` describes it (`model_type: gpt2`; GPT-3 models have the same graph).
+///
+/// Source: the GPT-2 architecture of Radford et al. 2019 in the form of transformers' `GPT2LMHeadModel`: learned
+/// positions, pre-norm blocks, one fused q/k/v projection, `gelu_new`, head tied to the token embedding.
+struct GPT2Config {
+  let layers: Int64
+  let width: Int64
+  let heads: Int64
+  let positions: Int64
+  let vocabulary: Int64
+  let inner: Int64
+  let isTied: Bool
+
+  /// Keys that this importer uses.
+  static let usedKeys = [
+    "model_type", "n_layer", "n_embd", "n_head", "n_positions", "vocab_size", "n_inner", "activation_function",
+    "tie_word_embeddings", "add_cross_attention",
+  ]
+
+  /// Keys of such files that change nothing about shapes or cost.
+  static let irrelevantKeys: Set<String> = [
+    "architectures", "attn_pdrop", "bos_token_id", "chunk_size_feed_forward", "embd_pdrop", "eos_token_id", "id2label",
+    "initializer_range", "is_encoder_decoder", "label2id", "layer_norm_epsilon", "output_attentions",
+    "output_hidden_states", "reorder_and_upcast_attn", "resid_pdrop", "return_dict", "scale_attn_by_inverse_layer_idx",
+    "scale_attn_weights", "summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type",
+    "summary_use_proj", "task_specific_params", "transformers_version", "use_cache", "torch_dtype", "dtype", "n_ctx",
+    "pad_token_id", "_name_or_path", "problem_type", "gradient_checkpointing", "source", "_comment",
+  ]
+
+  static func read(_ fields: inout Fields, name: String, _ d: inout Diagnostics) -> OperatorGraph? {
+    let before = d.items.count
+    let layers = fields.requiredInteger("n_layer", in: 1...10_000, &d)
+    let width = fields.requiredInteger("n_embd", in: 1...(1 << 20), &d)
+    let heads = fields.requiredInteger("n_head", in: 1...(1 << 16), &d)
+    let positions = fields.requiredInteger("n_positions", in: 1...(1 << 24), &d)
+    let vocabulary = fields.requiredInteger("vocab_size", in: 1...(1 << 28), &d)
+    // Hugging Face writes null for "four times the width".
+    var inner: Int64?
+    if let node = fields.node("n_inner"), case .scalar(let scalar) = node.content, !scalar.isNull {
+      inner = fields.integer("n_inner", in: 1...(1 << 22), &d)
+    }
+    if let activation = fields.text("activation_function", &d), activation != "gelu_new" {
+      d.error(
+        "unsupported activation_function", at: fields.place("activation_function"), value: activation,
+        expected: "gelu_new")
+    }
+    if fields.contains("add_cross_attention"), fields.boolean("add_cross_attention", &d) == true {
+      d.error("cross attention is not supported", at: fields.place("add_cross_attention"), expected: "false")
+    }
+    let isTied = fields.boolean("tie_word_embeddings", &d) ?? true
+    if let width, let heads, width % heads != 0 {
+      d.error(
+        "n_embd is not a multiple of n_head", at: fields.place("n_embd"), value: "\(width) over \(heads) heads",
+        expected: "a whole number of elements per head")
+    }
+    fields.warnUnknown(&d, knownKeys: usedKeys, silent: irrelevantKeys)
+    guard !d.items[before...].contains(where: { $0.severity == .error }), let layers, let width, let heads,
+      let positions,
+      let vocabulary
+    else { return nil }
+    let config = GPT2Config(
+      layers: layers, width: width, heads: heads, positions: positions, vocabulary: vocabulary,
+      inner: inner ?? 4 * width, isTied: isTied)
+    return config.graph(named: name)
+  }
+
+  func graph(named name: String) -> OperatorGraph {
+    var operators: [GraphOperator] = []
+    func append(_ name: String, _ kind: OperatorKind, _ inputs: [Int], weightsOf: Int? = nil) -> Int {
+      operators.append(GraphOperator(name: name, kind: kind, inputs: inputs, weightsOf: weightsOf))
+      return operators.count - 1
+    }
+    let dimension = width / heads
+    let token = append("wte", .embedding(entries: vocabulary, width: width, byPosition: false), [])
+    let position = append("wpe", .embedding(entries: positions, width: width, byPosition: true), [])
+    var stream = append("embed.add", .add(width: width), [token, position])
+    for layer in 0..<layers {
+      let p = "h.\(layer)."
+      let norm1 = append(p + "ln_1", .layerNorm(width: width), [stream])
+      let qkv = append(p + "attn.c_attn", .linear(inputs: width, outputs: 3 * width, bias: true), [norm1])
+      let key = append(p + "attn.key", .appendKey(heads: heads, dimension: dimension), [qkv])
+      let value = append(p + "attn.value", .appendValue(heads: heads, dimension: dimension), [qkv])
+      let scores = append(p + "attn.scores", .attentionScores(heads: heads, dimension: dimension), [qkv, key])
+      let softmax = append(p + "attn.softmax", .softmax(heads: heads, dimension: dimension), [scores])
+      let mixed = append(p + "attn.values", .attentionValues(heads: heads, dimension: dimension), [softmax, value])
+      let projected = append(p + "attn.c_proj", .linear(inputs: width, outputs: width, bias: true), [mixed])
+      let residual = append(p + "attn.add", .add(width: width), [stream, projected])
+      let norm2 = append(p + "ln_2", .layerNorm(width: width), [residual])
+      let up = append(p + "mlp.c_fc", .linear(inputs: width, outputs: inner, bias: true), [norm2])
+      let activated = append(p + "mlp.act", .gelu(width: inner), [up])
+      let down = append(p + "mlp.c_proj", .linear(inputs: inner, outputs: width, bias: true), [activated])
+      stream = append(p + "mlp.add", .add(width: width), [residual, down])
+    }
+    let headStart = operators.count
+    let normed = append("ln_f", .layerNorm(width: width), [stream])
+    _ = append(
+      "lm_head", .linear(inputs: width, outputs: vocabulary, bias: false), [normed], weightsOf: isTied ? token : nil)
+    return OperatorGraph(
+      name: name, operators: operators, contextLimit: positions, vocabulary: vocabulary, headStart: headStart)
+  }
+}

@@ -1,0 +1,28 @@
+import Arch
+import Files
+
+/// Reads a model file and makes its operator graph.
+public enum ModelFile {
+  /// Families of `config.json` that are understood, by `model_type`.
+  public static let families = ["gpt2"]
+
+  public static func read(path: String, displayName: String, name: String, into d: inout Diagnostics) -> OperatorGraph?
+  {
+    guard let document = DocumentReader.read(path: path, displayName: displayName, into: &d) else { return nil }
+    return read(document, name: name, into: &d)
+  }
+
+  public static func read(_ document: Document, name: String, into d: inout Diagnostics) -> OperatorGraph? {
+    guard var fields = Fields(document.root, of: "the model configuration", in: document.file, &d) else { return nil }
+    guard let family = fields.requiredText("model_type", &d) else { return nil }
+    switch family {
+    case "gpt2": return GPT2Config.read(&fields, name: name, &d)
+    default:
+      d.error(
+        "unsupported model_type", at: fields.place("model_type"), value: family,
+        expected: "one of \(families.joined(separator: ", "))",
+        suggestion: nearMiss(of: family, among: families).map { "did you mean '\($0)'?" })
+      return nil
+    }
+  }
+}

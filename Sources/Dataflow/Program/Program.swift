@@ -1,0 +1,73 @@
+import Arch
+
+/// What a compiler makes of a model for a design: steps on units, with dependences. It names no kind of accelerator.
+public struct Program: Sendable {
+  /// One thing that one unit does. Opcode and operands mean what the unit's kind says they mean.
+  public struct Step: Hashable, Sendable {
+    public let unit: UnitIndex
+    public let opcode: Int32
+    public let operands: Range<Int>
+    public let dependences: Range<Int>
+    /// Index into `rows`: the operator that it works for.
+    public let row: Int32
+  }
+
+  /// One line of the report: an operator of the graph in a phase of the run, all its passes together.
+  public struct Row: Hashable, Sendable {
+    public let name: String
+    public let kind: String
+    public let phase: Workload.Phase
+    public let unit: UnitIndex
+    /// MACs of the matrix product that the steps really compute, padding not counted.
+    public var macs: Int64 = 0
+    /// Bytes of weights or cache that must be read, at least once each per pass.
+    public var bytes: Int64 = 0
+
+    public init(name: String, kind: String, phase: Workload.Phase, unit: UnitIndex) {
+      self.name = name
+      self.kind = kind
+      self.phase = phase
+      self.unit = unit
+    }
+  }
+
+  /// One pass: which steps, which phase.
+  public struct PassRange: Hashable, Sendable {
+    public let phase: Workload.Phase
+    public let steps: Range<Int>
+  }
+
+  public private(set) var steps: [Step] = []
+  /// Operands of all steps, end to end.
+  public private(set) var operands: [Int64] = []
+  /// Dependences of all steps, end to end: indices of earlier steps.
+  public private(set) var dependences: [Int32] = []
+  public var rows: [Row] = []
+  public private(set) var passes: [PassRange] = []
+
+  public init() {}
+
+  /// Adds a step that starts when all of `after` are complete; returns its index.
+  @discardableResult
+  public mutating func append(
+    unit: UnitIndex, opcode: Int32, operands values: [Int64], after: [Int], row: Int
+  ) -> Int {
+    let firstOperand = operands.count
+    operands.append(contentsOf: values)
+    let firstDependence = dependences.count
+    for step in after {
+      precondition(step < steps.count, "a step depends on earlier steps only")
+      dependences.append(Int32(step))
+    }
+    steps.append(
+      Step(
+        unit: unit, opcode: opcode, operands: firstOperand..<operands.count,
+        dependences: firstDependence..<dependences.count, row: Int32(row)))
+    return steps.count - 1
+  }
+
+  /// Ends a pass that began at step `first`.
+  public mutating func closePass(_ phase: Workload.Phase, from first: Int) {
+    passes.append(PassRange(phase: phase, steps: first..<steps.count))
+  }
+}

@@ -1,0 +1,99 @@
+import Arch
+
+/// Builds a program operator by operator and decides what each step waits for.
+public struct StepBuilder: Sendable {
+  /// What may run at the same time.
+  public enum Overlap: String, Hashable, Sendable, CaseIterable {
+    /// One step after the other, as a controller does that issues only when every unit is idle; steps that belong
+    /// together (a transfer's two ends) still go together.
+    case none
+    /// Whatever the data allow.
+    case dependences
+  }
+
+  public private(set) var program: Program
+  private let overlap: Overlap
+  /// Program row of each operator in the present phase.
+  private var row = 0
+  /// The step that makes each operator's result, in the present pass.
+  private var results: [[Int]]
+  /// What the next step waits for when nothing may overlap: the steps of the slot before.
+  private var barrier: [Int] = []
+  private var slot: [Int] = []
+  private var passStart = 0
+  /// By unit: its last step so far, −1 before any. Units work in order, so these stand for all steps before.
+  private var lastOfUnit: [Int] = []
+  /// Steps of the operator being lowered, and those that others of its steps wait for.
+  private var current: [Int] = []
+  private var awaited: Set<Int> = []
+  /// Steps that bring the operator's parameter vectors.
+  public private(set) var loaded: [Int] = []
+
+  public init(rows: [Program.Row], operatorCount: Int, overlap: Overlap) {
+    var program = Program()
+    program.rows = rows
+    self.program = program
+    self.overlap = overlap
+    results = Array(repeating: [], count: operatorCount)
+  }
+
+  public mutating func beginPass() {
+    passStart = program.steps.count
+    for index in results.indices { results[index] = [] }
+    // A pass starts when the one before is complete: its token comes from there.
+    if overlap == .dependences { barrier = lastOfUnit.filter { $0 >= 0 } }
+  }
+
+  public mutating func endPass(_ phase: Workload.Phase) { program.closePass(phase, from: passStart) }
+
+  /// Starts the steps of operator `index`, booked under program row `row`.
+  public mutating func beginOperator(row: Int) {
+    self.row = row
+    current = []
+    awaited = []
+    loaded = []
+  }
+
+  /// Notes steps that bring the operator's parameter vectors.
+  public mutating func noteLoaded(_ steps: [Int]) { loaded += steps }
+
+  /// Ends the steps of operator `index`: what reads its result waits for those that no other of its steps waited for.
+  public mutating func endOperator(_ index: Int) { results[index] = current.filter { !awaited.contains($0) } }
+
+  /// The steps that make the results which operator `index` reads.
+  public func inputs(of index: Int, in graph: OperatorGraph) -> [Int] {
+    graph.operators[index].inputs.flatMap { results[$0] }
+  }
+
+  /// Adds work to the present row of the report.
+  public mutating func count(macs: Int64, bytes: Int64) {
+    program.rows[row].macs += macs
+    program.rows[row].bytes += bytes
+  }
+
+  /// Adds a step. Without overlap `needs` is ignored, and the step waits for everything before it.
+  ///
+  /// - Parameter together: the step starts with the one before it, of which it is the other end.
+  @discardableResult
+  public mutating func step(
+    _ unit: UnitIndex, opcode: Int32, operands: [Int64], needs: [Int], together: Bool = false
+  ) -> Int {
+    let after: [Int]
+    switch overlap {
+    case .none:
+      if !together {
+        if !slot.isEmpty { barrier = slot }
+        slot = []
+      }
+      after = barrier
+    case .dependences: after = Array(Set(needs + barrier)).sorted()
+    }
+    awaited.formUnion(needs)
+    let index = program.append(unit: unit, opcode: opcode, operands: operands, after: after, row: row)
+    while lastOfUnit.count <= unit.rawValue { lastOfUnit.append(-1) }
+    lastOfUnit[unit.rawValue] = index
+    slot.append(index)
+    current.append(index)
+    return index
+  }
+}

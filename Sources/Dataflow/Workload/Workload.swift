@@ -1,0 +1,109 @@
+import Arch
+import Files
+
+/// What is asked of a model: how many positions come in, how many go out.
+public struct Workload: Hashable, Sendable {
+  public enum Logits: String, Hashable, Sendable, CaseIterable { case all, last }
+
+  /// New positions that are read before the first is generated.
+  public var prompt: Int64
+  /// Decode steps. Step i (from 0) attends to past + prompt + i + 1 positions.
+  public var generate: Int64
+  /// Positions whose keys and values are cached before the run.
+  public var past: Int64
+  /// Independent sequences.
+  public var batch: Int64
+  /// At which prompt positions logits are computed.
+  public var logits: Logits
+  /// Chooses the token numbers, which choose the embedding rows.
+  public var seed: UInt64
+
+  public init(
+    prompt: Int64, generate: Int64, past: Int64 = 0, batch: Int64 = 1, logits: Logits = .last, seed: UInt64 = 1
+  ) {
+    self.prompt = prompt
+    self.generate = generate
+    self.past = past
+    self.batch = batch
+    self.logits = logits
+    self.seed = seed
+  }
+
+  /// The largest extent that any option accepts.
+  public static let limit: Int64 = 1 << 24
+
+  /// Refuses workloads that mean nothing, or that the model cannot hold.
+  public func check(against graph: OperatorGraph, into d: inout Diagnostics) {
+    let place = Place(file: "workload")
+    for (name, value, least) in [
+      ("--prompt", prompt, 0), ("--generate", generate, 0), ("--past", past, 0), ("--batch", batch, Int64(1)),
+    ] where !(least...Self.limit).contains(value) {
+      d.error("\(name) is out of range", at: place, value: "\(value)", expected: "\(least) to \(Self.limit)")
+    }
+    guard !d.hasErrors else { return }
+    if prompt == 0 && generate == 0 {
+      d.error("nothing to do: --prompt and --generate are both 0", at: place, expected: "at least one of them positive")
+    }
+    let positions = past + prompt + generate
+    if positions > graph.contextLimit {
+      d.error(
+        "the model '\(graph.name)' cannot attend to that many positions", at: place,
+        value: "\(past) past + \(prompt) prompt + \(generate) generated = \(positions)",
+        expected: "at most \(graph.contextLimit)")
+    }
+  }
+
+  /// Positions that the last pass attends to.
+  public var longestContext: Int64 { past + prompt + generate }
+
+  /// The parts of a run that are reported apart.
+  public enum Phase: Int, Hashable, Sendable, CaseIterable {
+    case prefill = 0
+    case decode = 1
+    public var name: String { self == .prefill ? "prefill" : "decode" }
+  }
+
+  /// One pass of one token of one sequence through the graph.
+  public struct Pass: Hashable, Sendable {
+    public let phase: Phase
+    /// Which sequence of the batch.
+    public let sequence: Int64
+    /// Its position, from 0, past included.
+    public let position: Int64
+    /// Positions it attends to, itself included.
+    public var context: Int64 { position + 1 }
+    public let token: Int64
+    public let wantsLogits: Bool
+
+    public init(phase: Phase, sequence: Int64, position: Int64, token: Int64, wantsLogits: Bool) {
+      self.phase = phase
+      self.sequence = sequence
+      self.position = position
+      self.token = token
+      self.wantsLogits = wantsLogits
+    }
+  }
+
+  /// All passes in the order in which they run: prefill sequence by sequence, then decode step by step.
+  public func passes(vocabulary: Int64) -> [Pass] {
+    var random = SplitMix64(seed: seed)
+    var result: [Pass] = []
+    for sequence in 0..<batch {
+      for index in 0..<prompt {
+        result.append(
+          Pass(
+            phase: .prefill, sequence: sequence, position: past + index,
+            token: Int64(random.next() % UInt64(vocabulary)), wantsLogits: logits == .all || index == prompt - 1))
+      }
+    }
+    for step in 0..<generate {
+      for sequence in 0..<batch {
+        result.append(
+          Pass(
+            phase: .decode, sequence: sequence, position: past + prompt + step,
+            token: Int64(random.next() % UInt64(vocabulary)), wantsLogits: true))
+      }
+    }
+    return result
+  }
+}

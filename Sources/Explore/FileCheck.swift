@@ -1,0 +1,54 @@
+import DRAM
+import Dataflow
+import Files
+import Report
+import Systems
+
+/// Validates files of any kind that accsim reads.
+public enum FileCheck {
+  /// Reads each file to its end and reports all faults of all of them.
+  public static func check(_ paths: [String]) throws(Refusal) -> CommandOutput {
+    let data = try DataDirectory.locate()
+    var text = ""
+    var results: [JSONValue] = []
+    var isGood = true
+    var messages: [Diagnostic] = []
+    for path in paths {
+      var d = Diagnostics()
+      let what = check(path, data, &d)
+      isGood = isGood && !d.hasErrors
+      messages += d.items
+      if let what, !d.hasErrors { text += "\(path): \(what)\n" }
+      results.append(
+        .object([
+          ("file", .text(path)), ("good", .boolean(!d.hasErrors)),
+          ("is", what.map { .text($0) } ?? .null),
+          ("messages", .array(d.items.map { .text($0.description) })),
+        ]))
+    }
+    return CommandOutput(text: text, json: .object([("files", .array(results))]), isGood: isGood, messages: messages)
+  }
+
+  private static func check(_ path: String, _ data: String, _ d: inout Diagnostics) -> String? {
+    guard let document = DocumentReader.read(path: path, maximumBytes: DesignFile.maximumBytes, into: &d) else {
+      return nil
+    }
+    let keys = document.root.entries?.map(\.key) ?? []
+    if keys.contains("design") {
+      guard let design = DesignFile.read(path: path, displayName: path, data: data, into: &d) else { return nil }
+      return "design '\(design.name)' with \(design.units.count) units is good"
+    }
+    if keys.contains("device") {
+      guard let device = DeviceFile.read(document, into: &d) else { return nil }
+      return "device '\(device.name)' (\(device.standard)) with \(device.constraints.count) constraints is good"
+    }
+    if keys.contains("model_type") {
+      guard let graph = ModelFile.read(document, name: RunStudy.modelName(path), into: &d) else { return nil }
+      return "model '\(graph.name)' with \(graph.operators.count) operators and \(graph.parameters) parameters is good"
+    }
+    d.error(
+      "not a file that accsim knows", at: Place(file: path), value: keys.prefix(4).joined(separator: ", "),
+      expected: "a top-level key 'design', 'device' or 'model_type'")
+    return nil
+  }
+}

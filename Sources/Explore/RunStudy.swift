@@ -1,0 +1,139 @@
+import Arch
+import Dataflow
+import Files
+import Foundation
+import Report
+import Systems
+
+/// One run: a model on a design.
+public struct RunStudy: Sendable {
+  /// Shipped names or paths.
+  public var design: String
+  public var model: String
+  public var workload: Workload
+  public var options = RunOptions()
+  /// Files to write; the ending decides the form.
+  public var outputs: [String] = []
+  /// A file for the command trace of the memory, in the form that a trace check reads.
+  public var commandTrace: String?
+
+  /// The forms that a report can be written in, by the ending of the file.
+  public static let endings = [".json", ".csv"]
+
+  /// Commands per channel that a trace holds.
+  public static let commandTraceLimit = 500_000
+
+  public init(design: String, model: String, workload: Workload) {
+    self.design = design
+    self.model = model
+    self.workload = workload
+  }
+
+  /// Simulates, audits and writes the reports.
+  ///
+  /// - Throws: when anything about the inputs is wrong; then no file is written.
+  public func run() throws(Refusal) -> CommandOutput {
+    try checkOutputs()
+    var d = Diagnostics()
+    let priced = try price(&d)
+    let json = RunReportJSON.document(priced)
+    // All texts are made before the first is written: a refusal leaves no part behind.
+    var files: [(path: String, text: String)] = []
+    if let commandTrace { files.append((commandTrace, try Self.trace(of: priced))) }
+    for path in outputs {
+      files.append((path, path.hasSuffix(".csv") ? RunReportCSV.text(priced) : json.description))
+    }
+    for file in files { try AtomicFile.write(file.text, to: file.path) }
+    return CommandOutput(text: RunReportTable.text(priced), json: json, messages: d.warnings)
+  }
+
+  private static func trace(of run: PricedRun) throws(Refusal) -> String {
+    let memories = zip(run.record.units, run.record.activity.units).compactMap { unit, activity in
+      activity.memory.map { (unit: unit.name, memory: $0) }
+    }
+    guard memories.count == 1 else {
+      throw Refusal(
+        "a command trace is of one memory", at: Place(file: run.record.design), value: "\(memories.count) memories",
+        expected: "a design with one")
+    }
+    return try CommandTraceCSV.text(memories[0].memory, unit: memories[0].unit)
+  }
+
+  /// Simulates and audits.
+  public func price(_ d: inout Diagnostics) throws(Refusal) -> PricedRun {
+    let data = try DataDirectory.locate()
+    let found = try Self.locate(design: design, in: data)
+    let chosen = DesignFile.read(path: found, displayName: shown(found, data), data: data, into: &d)
+    let modelPath = try DataDirectory.find(kind: .models, name: model, in: data)
+    let graph = ModelFile.read(
+      path: modelPath, displayName: shown(modelPath, data), name: Self.modelName(modelPath), into: &d)
+    try d.throwIfErrors()
+    guard let chosen, let graph else { throw Refusal("nothing to run", at: Place(file: design)) }
+    var options = options
+    if commandTrace != nil { options.commandLogLimit = Self.commandTraceLimit }
+    var record = try simulate(design: chosen, model: graph, workload: workload, options: options)
+    record.inputs.append((Self.baseName(modelPath), try SHA256.hex(ofFile: modelPath)))
+    let priced = PricedRun(record)
+    try RunAudit.check(priced)
+    return priced
+  }
+
+  static func locate(design: String, in data: String) throws(Refusal) -> String {
+    try DataDirectory.find(kind: .designs, name: design, in: data)
+  }
+
+  /// Shipped files are named from the data folder on, others as the user did.
+  private func shown(_ path: String, _ data: String) -> String {
+    path.hasPrefix(data + "/") ? String(path.dropFirst(data.count + 1)) : path
+  }
+
+  static func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
+  /// `gpt2` for `gpt2.config.json`, and for `gpt2/config.json`.
+  static func modelName(_ path: String) -> String {
+    let parts = path.split(separator: "/").map(String.init)
+    guard let file = parts.last else { return path }
+    if file == "config.json" { return parts.count > 1 ? parts[parts.count - 2] : "model" }
+    for ending in [".config.json", ".json", ".yaml"] where file.hasSuffix(ending) {
+      return String(file.dropLast(ending.count))
+    }
+    return file
+  }
+
+  /// Before the run: nobody wants to lose a long one to a misspelt folder.
+  private func checkOutputs() throws(Refusal) {
+    var d = Diagnostics()
+    for path in outputs {
+      if !Self.endings.contains(where: path.hasSuffix) {
+        d.error(
+          "the report has no form for this ending", at: Place(file: path), value: Self.baseName(path),
+          expected: "a file ending in \(Self.endings.joined(separator: " or "))")
+      }
+    }
+    var taken = [design, model].filter(FileManager.default.fileExists).map { (file: Self.resolved($0), is: "an input") }
+    for path in outputs + [commandTrace].compactMap(\.self) {
+      checkFolder(path, &d)
+      let file = Self.resolved(path)
+      if let other = taken.first(where: { $0.file == file }) {
+        d.error(
+          "the report would be written over \(other.is) of the run", at: Place(file: path), expected: "another file")
+      }
+      taken.append((file, "another output"))
+    }
+    try d.throwIfErrors()
+  }
+
+  private static func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+
+  private func checkFolder(_ path: String, _ d: inout Diagnostics) {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      d.error("the report cannot replace a folder", at: Place(file: path), expected: "a file to write")
+    } else if !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) || !isFolder.boolValue {
+      d.error("the folder for the report does not exist", at: Place(file: path), suggestion: "create it first")
+    } else if !FileManager.default.isWritableFile(atPath: folder) {
+      d.error("the folder for the report may not be written to", at: Place(file: path))
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/// The findings of a check, in the order they were made. Checkers take it `inout` and carry on after an error.
+///
+/// At most 1000 errors and 1000 warnings are kept; the others are only counted, so that no input can fill memory.
+public struct Diagnostics: Sendable {
+  private static let kept = 1000
+  private static let shown = 100
+
+  /// The findings kept, in order.
+  public private(set) var items: [Diagnostic] = []
+  /// The errors found, kept or not.
+  public private(set) var errorCount = 0
+  /// The warnings found, kept or not.
+  public private(set) var warningCount = 0
+
+  /// No findings.
+  public init() {}
+
+  /// Records an error: the input will be refused.
+  public mutating func error(
+    _ message: String, at place: Place, value: String? = nil, expected: String? = nil, suggestion: String? = nil
+  ) {
+    errorCount += 1
+    guard errorCount <= Self.kept else { return }
+    items.append(
+      Diagnostic(.error, message, at: place, value: value, expected: expected, suggestion: suggestion))
+  }
+
+  /// Records a warning: the input is still accepted.
+  public mutating func warning(
+    _ message: String, at place: Place, value: String? = nil, expected: String? = nil, suggestion: String? = nil
+  ) {
+    warningCount += 1
+    guard warningCount <= Self.kept else { return }
+    items.append(
+      Diagnostic(.warning, message, at: place, value: value, expected: expected, suggestion: suggestion))
+  }
+
+  /// Adds the errors that a refusal carries.
+  public mutating func add(_ refusal: Refusal) {
+    for item in refusal.diagnostics {
+      error(
+        item.message, at: item.place, value: item.value, expected: item.expected, suggestion: item.suggestion)
+    }
+  }
+
+  /// Whether any error was recorded.
+  public var hasErrors: Bool { errorCount > 0 }
+
+  /// The warnings kept, in order.
+  public var warnings: [Diagnostic] { items.filter { $0.severity == .warning } }
+
+  /// Whether further errors are only counted: then a costly suggestion is not worth computing.
+  var keepsNoMoreErrors: Bool { errorCount >= Self.kept }
+  var keepsNoMoreWarnings: Bool { warningCount >= Self.kept }
+
+  /// Throws the errors recorded, if any: the first 100, then one line that counts the others.
+  public func throwIfErrors() throws(Refusal) {
+    guard hasErrors else { return }
+    var errors = Array(items.lazy.filter { $0.severity == .error }.prefix(Self.shown))
+    let left = errorCount - errors.count
+    if left > 0, let last = errors.last {
+      let noun = left == 1 ? "error" : "errors"
+      errors.append(Diagnostic(.error, "… and \(left) more \(noun)", at: Place(file: last.place.file)))
+    }
+    throw Refusal(errors)
+  }
+}

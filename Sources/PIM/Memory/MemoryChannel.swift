@@ -1,0 +1,294 @@
+import Arch
+import DRAM
+import Dataflow
+
+/// One channel of a PIM memory: its command timing, its open row, its refresh, and where it is in the present step.
+struct MemoryChannel {
+  enum OpenRow: Equatable {
+    case none
+    case allBanks(Int64)
+    case bank(Int64, Int64)
+  }
+
+  /// What running a channel came to.
+  enum Outcome {
+    /// The step is done in this channel; its last data are through at this cycle.
+    case done(Int64)
+    /// The next command goes at this cycle, which is not before the horizon.
+    case wait(Int64)
+    /// The step needs data of which nothing is known yet.
+    case needsData
+  }
+
+  let index: Int64
+  let model: MemoryModel
+  var timing: CommandTiming
+  var refresh: RefreshSchedule?
+  /// Refreshes per scope, in the order of the schedule's targets.
+  var refreshes: [Int64]
+  var account: CycleAccount
+  var digest = EventDigest()
+  /// By command of the device.
+  var counts: [Int64]
+  /// By `MemoryModel.Event`, of the present step; the memory collects and clears them.
+  var events: [Int64]
+  var rowHits: Int64 = 0
+  var rowMisses: Int64 = 0
+
+  var open = OpenRow.none
+  private var openRowUsed = false
+  private var openedAt: Int64 = 0
+  /// Cycles in which any bank was open, up to the last precharge.
+  private(set) var openCycles: Int64 = 0
+  /// First cycle in which the command bus is free.
+  private(set) var free: Int64 = 0
+  /// When the last data of the step are through.
+  var lastData: Int64 = 0
+  /// The first cycle of the present step; refreshes due by then come first.
+  var start: Int64 = 0
+  var hasStarted = false
+  var cursor = StepCursor()
+  /// Multiply-accumulates of elements that count, of the present step.
+  var macs: Int64 = 0
+  /// The tick at which the link towards the data unit is free.
+  var linkFree: Int64 = 0
+  /// Refreshes inside the present step.
+  var refreshesInStep: Int64 = 0
+
+  /// Every command, up to the limit, when the run is asked to keep them.
+  private(set) var log: [LoggedCommand] = []
+  private(set) var unlogged: Int64 = 0
+  private let logLimit: Int
+
+  init(index: Int64, model: MemoryModel, logLimit: Int) {
+    self.index = index
+    self.logLimit = logLimit
+    self.model = model
+    timing = CommandTiming(model.table)
+    account = CycleAccount(causes: MemoryModel.Stall.allCases.map(\.name))
+    counts = Array(repeating: 0, count: model.device.commands.count)
+    events = Array(repeating: 0, count: MemoryModel.Event.allCases.count)
+    if model.isRefreshed, let refresh = model.device.refresh,
+      let scope = model.device.commands[refresh.command].scope
+    {
+      let schedule = RefreshSchedule(levelSizes: model.levelSizes, scope: scope, interval: refresh.interval)
+      self.refresh = schedule
+      refreshes = Array(repeating: 0, count: schedule.targets.count)
+    } else {
+      refresh = nil
+      refreshes = []
+    }
+    setRefreshDeadline()
+  }
+
+  /// Nothing of a step can go before the step is there.
+  mutating func holdCommands(until cycle: Int64) { free = max(free, cycle) }
+
+  /// When a command could go, ignoring the horizon.
+  @inline(__always)
+  func earliest(_ command: Int, _ address: CommandAddress, after gate: Int64) -> Int64 {
+    max(timing.earliest(command, address), free, gate)
+  }
+
+  /// Issues a command at its first legal cycle, or returns that cycle when it is not before the horizon.
+  ///
+  /// - Parameters:
+  ///   - gate: not before this cycle, for the reason `gateCause`.
+  ///   - occupancy: cycles for which the channel is busy with it.
+  @inline(__always)
+  mutating func issue(
+    _ command: Int, _ address: CommandAddress, row: Int64, column: Int64, occupancy: Int64, horizon: Int64,
+    gate: Int64 = 0, gateCause: MemoryModel.Stall = .linkData
+  ) -> Int64? {
+    let bound = timing.bound(command, address)
+    let cycle = max(bound.cycle, free, gate)
+    guard cycle < horizon else { return cycle }
+    if cycle > account.frontier {
+      let cause = gate == cycle && gate > bound.cycle ? gateCause : stallCause(bound.constraint, command)
+      account.chargeStall(cause.rawValue, until: cycle)
+    }
+    timing.issue(command, address, at: cycle)
+    account.chargeBusy(until: cycle + occupancy)
+    free = cycle + 1
+    counts[command] += 1
+    if logLimit > 0 { keep(command, address, row, column, cycle) }
+    digest.add(digestWord(command, address, row, column, cycle))
+    return nil
+  }
+
+  private mutating func keep(_ command: Int, _ address: CommandAddress, _ row: Int64, _ column: Int64, _ cycle: Int64) {
+    guard log.count < logLimit else { return unlogged += 1 }
+    // A trace shows rows and columns where commands use them.
+    let kind = model.device.commands[command].kind
+    let usesRow = kind == .activate || kind.needsOpenRow
+    log.append(
+      LoggedCommand(
+        cycle: cycle, command: command, channel: index, path: address.indices, row: usesRow ? row : -1,
+        column: kind.needsOpenRow ? column : -1))
+  }
+
+  enum Multiplies {
+    case issued(Int64)
+    case wait(Int64)
+  }
+
+  /// Issues up to `count` multiplies of neighbouring columns of the open row, each at its first legal cycle.
+  ///
+  /// After the first, each goes one pace after the one before: nothing else can hold it, since the first was free to go
+  /// and only multiplies came in between. So their cycles are known, and what follows depends on the last alone.
+  mutating func issueMultiplies(row: Int64, column: Int64, count: Int64, horizon: Int64) -> Multiplies {
+    let command = model.commands.multiply
+    let pace = model.macCycles
+    if let wait = issue(
+      command, MemoryModel.wholeChannel, row: row, column: column, occupancy: pace, horizon: horizon)
+    {
+      return .wait(wait)
+    }
+    let start = free - 1
+    guard count > 1, model.keepsPace else { return .issued(1) }
+    // The run ends at the horizon, and where a refresh is overdue.
+    let limit = min(horizon - 1, refreshDeadline + pace - 2)
+    let total = min(count, (limit - start) / pace + 1)
+    guard total > 1 else { return .issued(1) }
+    for index in 1..<total {
+      digest.add(digestWord(command, MemoryModel.wholeChannel, row, column + index, start + index * pace))
+      if logLimit > 0 { keep(command, MemoryModel.wholeChannel, row, column + index, start + index * pace) }
+    }
+    let last = start + (total - 1) * pace
+    timing.issue(command, MemoryModel.wholeChannel, at: last)
+    account.chargeBusy(until: last + pace)
+    free = last + 1
+    counts[command] += total - 1
+    return .issued(total)
+  }
+
+  @inline(__always)
+  private func digestWord(
+    _ command: Int, _ address: CommandAddress, _ row: Int64, _ column: Int64, _ cycle: Int64
+  ) -> UInt64 {
+    let place = UInt64(bitPattern: row) << 28 ^ UInt64(bitPattern: column) << 14 ^ UInt64(bankBits(address)) << 6
+    return (UInt64(bitPattern: cycle) &* 0x9E37_79B9_7F4A_7C15) ^ place ^ UInt64(command)
+  }
+
+  @inline(__always)
+  private func bankBits(_ address: CommandAddress) -> UInt32 {
+    var bits: UInt32 = 0
+    for level in 1..<model.levelSizes.count {
+      bits = bits &* 33 &+ UInt32(truncatingIfNeeded: address.indices[level] + 1)
+    }
+    return bits
+  }
+
+  private func stallCause(_ constraint: Int, _ command: Int) -> MemoryModel.Stall {
+    let commands = model.device.commands
+    guard constraint >= 0, let rule = model.device.constraints.first(where: { $0.id == constraint }) else {
+      return .column
+    }
+    switch commands[rule.previous[0]].kind {
+    case .refresh: return .refresh
+    case .precharge: return .rowClose
+    case .activate, .activateFirst, .activateSecond:
+      return commands[command].kind == .precharge ? .rowClose : .rowOpen
+    default: return commands[command].kind == .precharge ? .rowClose : .column
+    }
+  }
+
+  // MARK: Rows
+
+  /// Notes column commands on the open row: the first after its activate is a miss.
+  @inline(__always)
+  mutating func noteColumns(_ count: Int64) {
+    rowHits += openRowUsed ? count : count - 1
+    if !openRowUsed { rowMisses += 1 }
+    openRowUsed = true
+  }
+
+  /// Makes `wanted` the open row. Between the rows due refreshes are done. Returns the cycle to wait for, if any.
+  mutating func switchRow(to wanted: OpenRow, horizon: Int64) -> Int64? {
+    let commands = model.commands
+    while open != wanted {
+      if open != .none {
+        let cycle = earliest(commands.prechargeAll, MemoryModel.wholeChannel, after: 0)
+        if let wait = refreshBefore(cycle, waitingFor: .rowClose, horizon: horizon) { return wait }
+        if open != .none, let wait = closeRows(horizon: horizon) { return wait }
+        continue
+      }
+      let (command, address, row): (Int, CommandAddress, Int64) =
+        switch wanted {
+        case .allBanks(let row): (commands.activateAll, MemoryModel.wholeChannel, row)
+        case .bank(let bank, let row): (commands.activateBank, model.bankAddresses[Int(bank)], row)
+        case .none: (commands.activateAll, MemoryModel.wholeChannel, 0)
+        }
+      let cycle = earliest(command, address, after: 0)
+      if let wait = refreshBefore(cycle, waitingFor: .rowClose, horizon: horizon) { return wait }
+      if let wait = issue(command, address, row: row, column: 0, occupancy: 1, horizon: horizon) { return wait }
+      if case .allBanks = wanted {
+        events[MemoryModel.Event.activate.rawValue] += model.geometry.banks
+      } else {
+        events[MemoryModel.Event.activate.rawValue] += 1
+      }
+      open = wanted
+      openedAt = free - 1
+      openRowUsed = false
+    }
+    return nil
+  }
+
+  private mutating func closeRows(
+    horizon: Int64, gate: Int64 = 0, gateCause: MemoryModel.Stall = .refresh
+  ) -> Int64? {
+    if let wait = issue(
+      model.commands.prechargeAll, MemoryModel.wholeChannel, row: 0, column: 0, occupancy: 1, horizon: horizon,
+      gate: gate, gateCause: gateCause)
+    {
+      return wait
+    }
+    openCycles += free - 1 - openedAt
+    open = .none
+    return nil
+  }
+
+  /// Cycles with an open bank up to `cycle`, the open stretch included.
+  func openCycles(until cycle: Int64) -> Int64 {
+    open == .none ? openCycles : openCycles + max(0, cycle - openedAt)
+  }
+
+  // MARK: Refresh
+
+  /// When the next refresh is due; never without refresh.
+  var refreshDue: Int64 { refresh?.nextDue ?? Cycles.never.rawValue }
+
+  /// From here on a refresh goes in the middle of a row. A row takes far less than half an interval in any sensible
+  /// design, so this is for the others.
+  private(set) var refreshDeadline: Int64 = Cycles.never.rawValue
+
+  private mutating func setRefreshDeadline() {
+    if let refresh { refreshDeadline = refresh.nextDue + refresh.interval / 2 }
+  }
+
+  /// Does every refresh that is due by `cycle`, when something else would happen. A channel is refreshed when it is
+  /// idle, waits for data, or changes rows. Returns the cycle to wait for, if any.
+  ///
+  /// - Parameter cause: why the channel issued nothing until the refresh was due; `nil` when it is idle.
+  mutating func refreshBefore(_ cycle: Int64, waitingFor cause: MemoryModel.Stall?, horizon: Int64) -> Int64? {
+    while let due = refresh?.nextDue, due <= cycle {
+      if let cause {
+        account.chargeStall(cause.rawValue, until: min(due, horizon))
+      } else {
+        account.chargeIdle(until: min(due, horizon))
+      }
+      if open != .none, let wait = closeRows(horizon: horizon, gate: due) { return wait }
+      guard let target = refresh?.nextTarget, let command = model.device.refresh?.command else { return nil }
+      if let wait = issue(
+        command, target, row: 0, column: 0, occupancy: 1, horizon: horizon, gate: due, gateCause: .refresh)
+      {
+        return wait
+      }
+      refreshes[Int((refresh?.count ?? 0) % Int64(refreshes.count))] += 1
+      refresh?.fire()
+      setRefreshDeadline()
+      refreshesInStep += 1
+    }
+    return nil
+  }
+}

@@ -1,0 +1,131 @@
+import Arch
+import DRAM
+import Dataflow
+import Files
+
+/// A processing-in-memory DRAM: channels of banks, each bank with a MAC unit that multiplies its open row with the
+/// channel's vector buffer.
+///
+/// Modelled after GDDR6 and HBM parts whose banks all work on one command (AiM, PIM-GPT). The unit takes one step at a
+/// time from its controller and runs it on all channels, each with its own commands, refresh and accounts; the step is
+/// complete when the last channel is.
+public struct PIMMemory {
+  /// How the memory is connected: to the controller, and to the unit that supplies and takes data.
+  public struct Wiring: Sendable {
+    public let stepsIn: ChannelIndex
+    public let completionsOut: ChannelIndex
+    public let dataIn: ChannelIndex
+    public let dataOut: ChannelIndex
+    /// Ticks of the common grid per cycle of the memory, and per beat of the data link.
+    public let period: Int64
+    public let beatTicks: Int64
+    /// Bytes per beat of the data link.
+    public let linkWidth: Int64
+
+    public init(
+      stepsIn: ChannelIndex, completionsOut: ChannelIndex, dataIn: ChannelIndex, dataOut: ChannelIndex, period: Int64,
+      beatTicks: Int64, linkWidth: Int64
+    ) {
+      self.stepsIn = stepsIn
+      self.completionsOut = completionsOut
+      self.dataIn = dataIn
+      self.dataOut = dataOut
+      self.period = period
+      self.beatTicks = beatTicks
+      self.linkWidth = linkWidth
+    }
+  }
+
+  enum State {
+    case idle
+    case running
+    /// All channels are done; the completion leaves at this cycle.
+    case completing(Int64)
+  }
+
+  let model: MemoryModel
+  let wiring: Wiring
+  var channels: [MemoryChannel]
+  var state = State.idle
+  /// Index of the present step in the program, and its decoded form.
+  var stepIndex = 0
+  var step: MemoryStep = .writeVector(bursts: [0])
+  var data: LinkData?
+  /// The first cycle at which a step can be taken.
+  var freeAt: Int64 = 0
+
+  // What is reported.
+  private let program: DecodedSteps<MemoryStep>
+  var events: EventTable
+  var macs: Int64 = 0
+  /// Per program row, cycles of the device clock below which its multiplies cannot go; −1 where there is none.
+  var lowerBounds: [Int64]
+  /// Per program row, cycles that its multiplies took.
+  var boundedCycles: [Int64]
+  /// When the present step was taken up.
+  private(set) var startedAt: Int64 = 0
+  /// Rows of one bank that the program occupies.
+  let rowsUsed: Int64
+
+  init(
+    model: MemoryModel, wiring: Wiring, program: DecodedSteps<MemoryStep>, rowCount: Int, rowsUsed: Int64, logLimit: Int
+  ) {
+    self.model = model
+    self.wiring = wiring
+    self.program = program
+    self.rowsUsed = rowsUsed
+    channels = (0..<model.geometry.channels).map { MemoryChannel(index: $0, model: model, logLimit: logLimit) }
+    events = EventTable(events: MemoryModel.Event.allCases.map(\.name), rows: rowCount)
+    lowerBounds = Array(repeating: -1, count: rowCount)
+    boundedCycles = Array(repeating: 0, count: rowCount)
+  }
+
+  /// Takes up the program's step `index` at `cycle` of the device clock.
+  mutating func begin(_ index: Int, at cycle: Int64) {
+    stepIndex = index
+    step = program.step(index)
+    data = nil
+    for channel in channels.indices { channels[channel].begin(step, at: cycle) }
+    startedAt = cycle
+    state = .running
+  }
+
+  /// Books what the finished step did to its row of the report.
+  mutating func book() {
+    let row = program.row(stepIndex)
+    let g = model.geometry
+    var useful: Int64 = 0
+    var refreshes = Int64.max
+    for channel in channels.indices {
+      var counts = channels[channel].events
+      // One multiply command reads a burst of every bank and one of the buffer, and feeds every lane of every bank.
+      let multiplies = counts[MemoryModel.Event.mac.rawValue]
+      counts[MemoryModel.Event.mac.rawValue] = multiplies * g.banks * g.burstElements
+      counts[MemoryModel.Event.macRead.rawValue] += multiplies * g.banks
+      counts[MemoryModel.Event.bufferRead.rawValue] += multiplies
+      for event in counts.indices {
+        events.add(counts[event], of: event, to: row)
+        channels[channel].events[event] = 0
+      }
+      useful += channels[channel].macs
+      channels[channel].macs = 0
+      refreshes = min(refreshes, channels[channel].refreshesInStep)
+    }
+    if case .multiply = step {
+      macs += useful
+      let bound = refreshes * model.refreshCycles + lowerBound(elements: useful)
+      lowerBounds[row] = max(lowerBounds[row], 0) + bound
+      boundedCycles[row] += freeAt - startedAt
+    }
+  }
+
+  /// Cycles that reading `elements` of a matrix takes at the least: all banks of all channels stream without a pause
+  /// but for the rows that even a perfect packing must open one after the other. Some bank has at least the mean.
+  func lowerBound(elements: Int64) -> Int64 {
+    let g = model.geometry
+    let perBank = (elements + g.channels * g.banks - 1) / (g.channels * g.banks)
+    let stream = (perBank + g.burstElements - 1) / g.burstElements * model.macCycles
+    let switches = max(0, (perBank + g.rowElements - 1) / g.rowElements - 1)
+    return stream + switches * model.rowSwitchCycles
+  }
+}

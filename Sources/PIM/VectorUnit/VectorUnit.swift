@@ -1,0 +1,127 @@
+import Arch
+import Dataflow
+
+/// The arithmetic beside a memory: adders, multipliers and an SRAM, with softmax, normalisation and activations as
+/// counted additions and multiplications.
+///
+/// Modelled after the ASIC of PIM-GPT (arXiv 2310.09385): exp and tanh by Taylor series, reciprocal by Newton–Raphson,
+/// inverse square root by shift-and-magic and Newton.
+public struct VectorUnit {
+  /// The unit's channels: to its controller, and to each unit that it exchanges data with.
+  public struct Wiring: Sendable {
+    public let stepsIn: ChannelIndex
+    public let completionsOut: ChannelIndex
+    public let peers: [Peer]
+
+    public struct Peer: Sendable {
+      public let dataOut: ChannelIndex
+      public let dataIn: ChannelIndex
+      /// Ticks that the link takes for one beat of `width` bytes.
+      public let beatTicks: Int64
+      public let width: Int64
+
+      public init(dataOut: ChannelIndex, dataIn: ChannelIndex, beatTicks: Int64, width: Int64) {
+        self.dataOut = dataOut
+        self.dataIn = dataIn
+        self.beatTicks = beatTicks
+        self.width = width
+      }
+    }
+
+    public init(stepsIn: ChannelIndex, completionsOut: ChannelIndex, peers: [Peer]) {
+      self.stepsIn = stepsIn
+      self.completionsOut = completionsOut
+      self.peers = peers
+    }
+  }
+
+  enum State: Hashable {
+    case idle
+    /// The SRAM is read from this cycle on.
+    case sending(from: Int64)
+    /// The first beat leaves at this cycle, the others `interval` ticks apart.
+    case leaving(at: Int64, interval: Int64)
+    case receiving
+    case computing(at: Int64)
+    case completing(Int64)
+  }
+
+  enum Stall: Int, CaseIterable {
+    /// Operations wait for earlier results.
+    case latency
+    /// Nothing has come over the link yet, or there is no room on it.
+    case link
+    case completion
+    var name: String {
+      switch self {
+      case .latency: "latency"
+      case .link: "link"
+      case .completion: "completion"
+      }
+    }
+  }
+
+  enum Event: Int, CaseIterable {
+    case busyCycle, add, multiply, sramRead, sramWrite
+    var name: String {
+      switch self {
+      case .busyCycle: "busy-cycle"
+      case .add: "add"
+      case .multiply: "multiply"
+      case .sramRead: "sram-read"
+      case .sramWrite: "sram-write"
+      }
+    }
+  }
+
+  let wiring: Wiring
+  let functions: FunctionIterations
+  private let program: DecodedSteps<VectorStep>
+  var pipeline: VectorPipeline
+  var state = State.idle
+  var stepIndex = 0
+  var step: VectorStep = .receive(peer: 0, bytes: 1)
+  var freeAt: Int64 = 0
+  var account = CycleAccount(causes: Stall.allCases.map(\.name))
+  var digest = EventDigest()
+  var events: EventTable
+  /// Counters at the start of the present step, whose differences are booked at its end.
+  private var mark: [Int64] = Array(repeating: 0, count: Event.allCases.count)
+
+  init(
+    wiring: Wiring, functions: FunctionIterations, pipeline: VectorPipeline,
+    program: DecodedSteps<VectorStep>, rowCount: Int
+  ) {
+    self.wiring = wiring
+    self.functions = functions
+    self.pipeline = pipeline
+    self.program = program
+    events = EventTable(events: Event.allCases.map(\.name), rows: rowCount)
+  }
+
+  mutating func begin(_ index: Int, at cycle: Int64) {
+    stepIndex = index
+    step = program.step(index)
+    account.chargeIdle(until: cycle)
+    mark = counters
+    digest.add(UInt64(bitPattern: cycle) << 16 ^ UInt64(step.opcode.rawValue))
+    switch step {
+    case .send: state = .sending(from: cycle)
+    case .receive: state = .receiving
+    case .kernel(let kernel):
+      pipeline.begin(kernel.sweeps(functions))
+      state = .computing(at: cycle)
+    }
+  }
+
+  private var counters: [Int64] {
+    [account.total - account.idle, pipeline.adds, pipeline.multiplies, pipeline.sram.reads, pipeline.sram.writes]
+  }
+
+  /// Books the finished step to its row of the report.
+  mutating func book() {
+    let row = program.row(stepIndex)
+    for (event, count) in counters.enumerated() { events.add(count - mark[event], of: event, to: row) }
+    digest.add(UInt64(bitPattern: account.frontier))
+  }
+}

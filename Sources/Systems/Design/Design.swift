@@ -1,0 +1,42 @@
+import Arch
+import Dataflow
+import Files
+
+/// An accelerator as its file describes it, checked and ready to compile for.
+public struct Design: Sendable {
+  public let name: String
+  public let units: [DesignUnit]
+  public let links: [DesignLink]
+  public let clocks: [ClockDomain]
+  public let grid: TickGrid
+  /// Position in `clocks` of the clock in which reports count.
+  public let referenceClock: Int
+  public let mapping: [MappingRule]
+  public let overlap: StepBuilder.Overlap
+  public let assumptions: [Assumption]
+  /// Where the mapping stands, for faults of a whole model.
+  public let mappingPlace: Place
+  /// Files that the design was read from, by base name, with their SHA-256.
+  public let inputs: [(name: String, sha256: String)]
+}
+
+/// One unit of a design.
+public struct DesignUnit: Sendable {
+  public let name: String
+  public let kind: String
+  /// Position in the design's clocks.
+  public let clock: Int
+  let plan: any UnitPlan
+}
+
+/// One link of a design, between units by position.
+public struct DesignLink: Sendable {
+  public let first: Int
+  public let second: Int
+  /// Bytes per beat; without meaning on a link of the controller.
+  public let width: Int64
+  public let latency: Int64
+  public let capacity: Int
+  /// Position in the design's clocks: one beat takes one of its cycles.
+  public let clock: Int
+}

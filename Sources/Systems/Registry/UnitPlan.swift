@@ -1,0 +1,61 @@
+import Arch
+import Dataflow
+import Files
+
+/// What a unit of a design is before a program is known: parameters checked, nothing running.
+protocol UnitPlan: Sendable {
+  /// Seconds per cycle, for a unit that brings its own clock.
+  var ownPeriod: Rational? { get }
+  /// What its events cost.
+  var ledger: EnergyLedger { get }
+  /// Parameters beyond the design file's own that are no evidence.
+  var assumptions: [Assumption] { get }
+  /// Which part the unit plays, and so what it must be linked to.
+  var role: UnitRole { get }
+
+  /// What a program's steps of this unit cost to simulate.
+  func work(of program: Program, _ site: UnitSite) -> UnitWork
+  /// Refreshes per cycle of the unit, all its channels together.
+  var refreshesPerCycle: Double { get }
+
+  /// How operators become its steps; `nil` for a unit that executes none.
+  func lowering(_ site: UnitSite) -> (any OperatorLowering)?
+  func build(_ program: Program, _ site: UnitSite, rowsUsed: Int64, logLimit: Int) throws(Refusal) -> any ReportingUnit
+}
+
+extension UnitPlan {
+  var refreshesPerCycle: Double { 0 }
+}
+
+/// The part that a unit plays in an accelerator.
+enum UnitRole: Sendable {
+  /// Issues steps to all others.
+  case controller
+  /// Holds matrices and multiplies with them.
+  case memory
+  /// Computes on vectors, and is the other end of the memories' data.
+  case vector
+}
+
+/// Where a unit sits: its position, and its links seen from its side.
+struct UnitSite: Sendable {
+  struct End: Sendable {
+    let peer: UnitIndex
+    let peerRole: UnitRole
+    let outgoing: ChannelIndex
+    let incoming: ChannelIndex
+    let width: Int64
+    let beatTicks: Int64
+  }
+
+  let unit: UnitIndex
+  let name: String
+  let unitNames: [String]
+  let ends: [End]
+  /// Ticks of the common grid per cycle of the unit.
+  let period: Int64
+  /// For a memory: this memory's number among the links of its data unit.
+  let numberAtDataUnit: Int
+
+  func ends(_ role: UnitRole) -> [End] { ends.filter { $0.peerRole == role } }
+}

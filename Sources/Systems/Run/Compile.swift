@@ -1,0 +1,169 @@
+import Arch
+import Dataflow
+import Files
+import PIM
+
+/// A program for a design, with what compiling found out.
+public struct CompiledProgram: Sendable {
+  public let program: Program
+  /// By unit: rows of one bank that a memory sets aside; 0 for other units.
+  public let rowsUsed: [Int64]
+}
+
+/// Turns a model and a workload into a program for a design.
+///
+/// - Throws: when an operator matches no mapping rule, its unit cannot execute it, or the model does not fit.
+public func compile(_ graph: OperatorGraph, for design: Design, workload: Workload) throws(Refusal) -> CompiledProgram {
+  var d = Diagnostics()
+  workload.check(against: graph, into: &d)
+  try d.throwIfErrors()
+  try RunBudget.check(passes: workload, of: graph)
+  var compilation = Compilation(graph, design, workload)
+  compilation.reserve(&d)
+  try d.throwIfErrors()
+  try RunBudget.check(compilation.size(), workload)
+  try RunBudget.check(compilation.longestPass(), on: design, workload)
+  return compilation.program()
+}
+
+private struct Compilation {
+  let graph: OperatorGraph
+  let design: Design
+  let workload: Workload
+  /// By unit; `nil` for units that execute no operators.
+  var lowerings: [(any OperatorLowering)?]
+  /// By operator: the unit that executes it.
+  var unitOf: [Int] = []
+  /// By operator: the memory that keeps its parameter vectors.
+  var storeOf: [Int?] = []
+
+  init(_ graph: OperatorGraph, _ design: Design, _ workload: Workload) {
+    self.graph = graph
+    self.design = design
+    self.workload = workload
+    let sites = Network(design).sites
+    lowerings = zip(design.units, sites).map { unit, site in unit.plan.lowering(site) }
+  }
+
+  mutating func reserve(_ d: inout Diagnostics) {
+    var unmatched: Set<String> = []
+    for (index, op) in graph.operators.enumerated() {
+      guard let rule = rule(for: op.kind) else {
+        if unmatched.insert(op.kind.name).inserted {
+          d.error(
+            "operator '\(op.name)' (\(op.kind.name)) matches no mapping rule", at: design.mappingPlace,
+            value: op.kind.name, expected: "a rule with operator: \(op.kind.name)")
+        }
+        unitOf.append(0)
+        storeOf.append(nil)
+        continue
+      }
+      let unit = rule.unit.rawValue
+      unitOf.append(unit)
+      let faults = d.errorCount
+      lowerings[unit]?.reserve(index, in: graph, rule: rule, workload: workload, &d)
+      if lowerings[unit] == nil {
+        d.error(
+          "operator '\(op.name)' (\(op.kind.name)) is mapped to a unit that executes none", at: rule.place,
+          value: design.units[unit].name)
+      }
+      // One fault of a kind is enough: the other layers have the same.
+      guard d.errorCount == faults else { return }
+      reserveVectors(index, op, unit, at: rule.place, &d)
+      guard d.errorCount == faults else { return }
+    }
+    for lowering in lowerings {
+      if let vector = lowering as? VectorLowering {
+        vector.checkCapacity(graph, context: workload.longestContext, at: design.mappingPlace, &d)
+      }
+    }
+  }
+
+  /// The first rule that names the operator. A cache is laid out by the rule of the product that reads it.
+  private func rule(for kind: OperatorKind) -> MappingRule? {
+    func first(_ name: String) -> MappingRule? { design.mapping.first { $0.operators.contains(name) } }
+    switch kind {
+    case .appendKey: return first(kind.name) ?? first("attention.scores")
+    case .appendValue: return first(kind.name) ?? first("attention.values")
+    default: return first(kind.name)
+    }
+  }
+
+  private mutating func reserveVectors(
+    _ index: Int, _ op: GraphOperator, _ unit: Int, at place: Place, _ d: inout Diagnostics
+  ) {
+    let lengths = op.kind.parameterVectors
+    let memory =
+      lowerings[unit] is any ParameterStore
+      ? unit
+      : design.links.lazy.compactMap { link in
+        link.first == unit ? link.second : link.second == unit ? link.first : nil
+      }.first { lowerings[$0] is any ParameterStore }
+    storeOf.append(lengths.isEmpty ? nil : memory)
+    guard !lengths.isEmpty else { return }
+    guard let memory, var store = lowerings[memory] as? any OperatorLowering & ParameterStore else {
+      d.error(
+        "operator '\(op.name)' (\(op.kind.name)) has parameters, and its unit no link to a memory that keeps them",
+        at: place, value: design.units[unit].name, expected: "a unit linked to a pim-memory")
+      return
+    }
+    // A second owner would copy all that is set aside so far.
+    lowerings[memory] = nil
+    store.reserveVectors(index, lengths: lengths, at: place, &d)
+    lowerings[memory] = store
+  }
+
+  /// At the most, for one pass at the longest context.
+  func size() -> ProgramSize {
+    graph.operators.indices.reduce(ProgramSize(steps: 0)) { sum, index in
+      let vectors = ProgramSize(steps: 2 * Double(graph.operators[index].kind.parameterVectors.count))
+      return sum + vectors
+        + (lowerings[unitOf[index]]?.size(index, in: graph, context: workload.longestContext) ?? ProgramSize(steps: 0))
+    }
+  }
+
+  /// The last pass of the run alone, with logits: no pass has more to do.
+  func longestPass() -> Program {
+    let rows = graph.operators.indices.map {
+      Program.Row(name: "", kind: "", phase: .decode, unit: UnitIndex(unitOf[$0]))
+    }
+    var builder = StepBuilder(rows: rows, operatorCount: graph.operators.count, overlap: design.overlap)
+    lower(
+      Workload.Pass(
+        phase: .decode, sequence: 0, position: workload.longestContext - 1, token: 0, wantsLogits: true),
+      firstRow: 0, into: &builder)
+    return builder.program
+  }
+
+  private func lower(_ pass: Workload.Pass, firstRow: Int, into builder: inout StepBuilder) {
+    builder.beginPass()
+    for index in 0..<(pass.wantsLogits ? graph.operators.count : graph.headStart) {
+      builder.beginOperator(row: firstRow + index)
+      if let memory = storeOf[index], let store = lowerings[memory] as? any ParameterStore {
+        builder.noteLoaded(store.readVectors(index, into: &builder))
+      }
+      lowerings[unitOf[index]]?.lower(index, in: graph, pass: pass, into: &builder)
+      builder.endOperator(index)
+    }
+    builder.endPass(pass.phase)
+  }
+
+  /// All passes, operator by operator.
+  func program() -> CompiledProgram {
+    let count = graph.operators.count
+    let phases = Workload.Phase.allCases.filter { $0 == .prefill ? workload.prompt > 0 : workload.generate > 0 }
+    var rows: [Program.Row] = []
+    for phase in phases {
+      for (index, op) in graph.operators.enumerated() {
+        rows.append(
+          Program.Row(name: op.name, kind: op.kind.name, phase: phase, unit: UnitIndex(unitOf[index])))
+      }
+    }
+    var builder = StepBuilder(rows: rows, operatorCount: count, overlap: design.overlap)
+    for pass in workload.passes(vocabulary: graph.vocabulary) {
+      lower(pass, firstRow: (phases.firstIndex(of: pass.phase) ?? 0) * count, into: &builder)
+    }
+    return CompiledProgram(
+      program: builder.program, rowsUsed: lowerings.map { ($0 as? MemoryLowering)?.rowsUsed ?? 0 })
+  }
+}

@@ -1,0 +1,105 @@
+import Arch
+import Dataflow
+import Files
+
+/// What a run may take. It is checked from counts, before the program is built and before the run begins, so that a
+/// slip in a number is refused at once instead of filling memory or running for days.
+///
+/// Estimates are floating-point on purpose: they are only compared, and no product of sizes can overflow.
+enum RunBudget {
+  /// Steps of a program; one takes about half a kilobyte until the report is written.
+  static let steps = 0x1p24
+  /// Operands of all steps; one takes 16 bytes.
+  static let operands = 0x1p28
+  /// Commands, SRAM accesses and cycles of vector units that are simulated one by one: hours.
+  static let events = 0x1p40
+  /// Multiply-accumulates, so that counts and sums of them stay in 64 bits.
+  static let macs = 0x1p62
+
+  /// Before anything is set aside: every pass has at least a step per operator.
+  static func check(passes workload: Workload, of graph: OperatorGraph) throws(Refusal) {
+    let passes = self.passes(workload)
+    let operators = Double(graph.operators.count)
+    guard passes * operators <= steps else {
+      throw tooLarge(workload, "\(rough(passes)) passes through \(graph.operators.count) operators", steps, "steps")
+    }
+    let context = workload.longestContext
+    let perPosition = graph.operators.reduce(0) { $0 + macs($1.kind, context) }
+    guard perPosition * passes < macs else {
+      throw tooLarge(workload, "\(rough(perPosition * passes)) MACs", macs, "MACs")
+    }
+  }
+
+  /// When rows are set aside, and the cuts of every matrix are known.
+  static func check(_ pass: ProgramSize, _ workload: Workload) throws(Refusal) {
+    let passes = self.passes(workload)
+    guard pass.steps * passes <= steps else {
+      throw tooLarge(workload, "\(rough(pass.steps * passes)) steps", steps, "steps")
+    }
+    guard pass.operands * passes <= operands else {
+      throw tooLarge(workload, "\(rough(pass.operands * passes)) operands of steps", operands, "operands")
+    }
+  }
+
+  /// When the longest pass is known step by step.
+  static func check(_ pass: Program, on design: Design, _ workload: Workload) throws(Refusal) {
+    let sites = Network(design).sites
+    let controller = design.units.firstIndex { $0.plan.role == .controller } ?? 0
+    var work = UnitWork()
+    for (unit, site) in zip(design.units, sites) {
+      let own = unit.plan.work(of: pass, site)
+      let period = Double(design.grid.ticksPerCycle[unit.clock])
+      // Each step crosses to its unit, and its completion back.
+      let linked = design.links.first { link in
+        [link.first, link.second].contains(controller) && [link.first, link.second].contains(site.unit.rawValue)
+      }
+      let crossing =
+        Double(linked?.latency ?? 0) * (period + Double(design.grid.ticksPerCycle[design.units[controller].clock]))
+      let steps = Double(pass.steps.reduce(0) { $0 + ($1.unit == site.unit ? 1 : 0) })
+      work.events += own.events
+      work.ticks += own.ticks + steps * crossing
+    }
+    let refreshes = zip(design.units, sites).reduce(0) { sum, entry in
+      sum + entry.0.plan.refreshesPerCycle * work.ticks / Double(design.grid.ticksPerCycle[entry.0.clock])
+    }
+    let events = (work.events + refreshes) * passes(workload)
+    guard events <= self.events else {
+      throw tooLarge(workload, "\(rough(events)) commands, accesses and cycles", self.events, "of them")
+    }
+  }
+
+  private static func passes(_ w: Workload) -> Double { Double(w.batch) * Double(w.prompt + w.generate) }
+
+  private static func macs(_ kind: OperatorKind, _ context: Int64) -> Double {
+    switch kind {
+    case .linear(let inputs, let outputs, _): Double(inputs) * Double(outputs)
+    case .attentionScores(let heads, let dimension), .attentionValues(let heads, let dimension):
+      Double(heads) * Double(dimension) * Double(context)
+    default: 0
+    }
+  }
+
+  private static func tooLarge(_ w: Workload, _ what: String, _ limit: Double, _ unit: String) -> Refusal {
+    Refusal(
+      "the run is too large to simulate", at: Place(file: "workload"), value: "about \(what)",
+      expected: "at most \(rough(limit)) \(unit)",
+      suggestion: w.prompt + w.generate > 1 || w.batch > 1
+        ? "a shorter prompt, fewer steps or sequences, or a smaller model" : "a smaller model or a faster design")
+  }
+
+  /// Two significant digits.
+  private static func rough(_ value: Double) -> String {
+    guard value.isFinite, value >= 100 else { return "\(value.rounded())" }
+    var (digits, exponent) = (value, 0)
+    while digits >= 10 { (digits, exponent) = (digits / 10, exponent + 1) }
+    return "\((digits * 10).rounded() / 10)e\(exponent)"
+  }
+}
+
+/// What the steps of a program make one unit do.
+struct UnitWork {
+  /// Things that are simulated one by one.
+  var events = 0.0
+  /// Time that they take, roughly, when nothing overlaps.
+  var ticks = 0.0
+}

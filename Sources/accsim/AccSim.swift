@@ -1,0 +1,36 @@
+import ArgumentParser
+import Explore
+import Files
+import Foundation
+
+@main
+struct AccSim: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "accsim",
+    abstract: "What would this model cost, in cycles and joules, on that accelerator?",
+    discussion: "Example: accsim run --design hbm2-bank-pim --model gpt2 --prompt 32 --generate 32",
+    version: CommandLineVersion.text,
+    subcommands: [Run.self, Check.self, List.self, DRAMCommand.self])
+
+  /// 0 good, 1 the input was refused, 2 wrong usage, 3 internal error.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let refusal as Refusal {
+      Terminal.write(refusal.description + "\n", to: .standardError)
+      Foundation.exit(1)
+    } catch let code as ExitCode {
+      Foundation.exit(code.rawValue)
+    } catch {
+      let code = exitCode(for: error)
+      let message = fullMessage(for: error)
+      if code == .success {
+        Terminal.write(message + "\n", to: .standardOutput)
+        Foundation.exit(0)
+      }
+      Terminal.write(message + "\n", to: .standardError)
+      Foundation.exit(code == .validationFailure ? 2 : 3)
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import Foundation
+
+/// SplitMix64 (Steele, Lea, Flood 2014). The seed is printed; `ACCSIM_TEST_SEED` repeats a run.
+struct SeededGenerator: RandomNumberGenerator {
+  let seed: UInt64
+  private var state: UInt64
+
+  init(_ test: String) {
+    let given = ProcessInfo.processInfo.environment["ACCSIM_TEST_SEED"].flatMap { UInt64($0) }
+    seed = given ?? UInt64.random(in: 0...UInt64.max)
+    state = seed
+    print("\(test): seed \(seed)")
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}

@@ -1,0 +1,97 @@
+import Arch
+import Dataflow
+import Files
+import Testing
+
+@Suite struct OperatorGraphTests {
+  private func graph(_ layers: Int, _ width: Int, _ heads: Int, _ extra: String = "") throws -> OperatorGraph {
+    let text = """
+      {"model_type": "gpt2", "n_layer": \(layers), "n_embd": \(width), "n_head": \(heads), "n_positions": 1024,
+       "vocab_size": 50257\(extra)}
+      """
+    var d = Diagnostics()
+    let document = DocumentReader.json(text, file: "config.json", into: &d)
+    let graph = document.flatMap { ModelFile.read($0, name: "gpt2", into: &d) }
+    try d.throwIfErrors()
+    return try #require(graph)
+  }
+
+  /// 124,439,808 is what torch counts for GPT-2; the other sizes are those of the released checkpoints.
+  @Test(
+    arguments: [
+      (12, 768, 12, 124_439_808), (24, 1024, 16, 354_823_168), (36, 1280, 20, 774_030_080),
+      (48, 1600, 25, 1_557_611_200),
+    ] as [(Int, Int, Int, Int64)])
+  func parametersAreThoseOfTheCheckpoints(_ layers: Int, _ width: Int, _ heads: Int, _ parameters: Int64) throws {
+    #expect(try graph(layers, width, heads).parameters == parameters)
+  }
+
+  /// The exported graph of GPT-2 at 128 tokens has 16,114,089,984 MACs in its MatMul and Gemm nodes.
+  @Test func macsAreThoseOfTheExportedGraph() throws {
+    #expect(try graph(12, 768, 12).exportedMACs(positions: 128, past: 0) == 16_114_089_984)
+  }
+
+  @Test func anUntiedHeadHasItsOwnTable() throws {
+    let tied = try graph(2, 64, 4)
+    let untied = try graph(2, 64, 4, ", \"tie_word_embeddings\": false")
+    #expect(untied.parameters - tied.parameters == 50257 * 64)
+  }
+
+  @Test func operatorsReadEarlierOnes() throws {
+    for (index, op) in try graph(3, 64, 4).operators.enumerated() {
+      #expect(op.inputs.allSatisfy { $0 < index }, "\(op.name)")
+    }
+  }
+}
+
+@Suite struct WorkloadTests {
+  @Test func stepsAttendToAllBefore() {
+    let passes = Workload(prompt: 2, generate: 3, past: 10).passes(vocabulary: 100)
+    #expect(passes.map(\.context) == [11, 12, 13, 14, 15])
+    #expect(passes.map(\.wantsLogits) == [false, true, true, true, true])
+    #expect(passes.map(\.phase.name) == ["prefill", "prefill", "decode", "decode", "decode"])
+    #expect(passes.allSatisfy { (0..<100).contains($0.token) })
+  }
+
+  @Test func sequencesOfABatchTakeTurnsInDecode() {
+    let passes = Workload(prompt: 1, generate: 2, batch: 2, logits: .all).passes(vocabulary: 10)
+    #expect(passes.map(\.sequence) == [0, 1, 0, 1, 0, 1])
+    #expect(passes.map(\.position) == [0, 0, 1, 1, 2, 2])
+  }
+
+  @Test func theSeedAndNothingElseChoosesTokens() {
+    let first = Workload(prompt: 4, generate: 4, seed: 3).passes(vocabulary: 1000).map(\.token)
+    #expect(first == Workload(prompt: 4, generate: 4, seed: 3).passes(vocabulary: 1000).map(\.token))
+    #expect(first != Workload(prompt: 4, generate: 4, seed: 4).passes(vocabulary: 1000).map(\.token))
+  }
+}
+
+@Suite struct StepBuilderTests {
+  private func steps(_ overlap: StepBuilder.Overlap) -> Program {
+    let row = Program.Row(name: "r", kind: "add", phase: .decode, unit: UnitIndex(0))
+    var builder = StepBuilder(rows: [row], operatorCount: 1, overlap: overlap)
+    builder.beginPass()
+    builder.beginOperator(row: 0)
+    let first = builder.step(UnitIndex(0), opcode: 0, operands: [1, 2], needs: [])
+    builder.step(UnitIndex(1), opcode: 1, operands: [], needs: [], together: true)
+    builder.step(UnitIndex(0), opcode: 2, operands: [3], needs: [first])
+    builder.endOperator(0)
+    builder.endPass(.decode)
+    return builder.program
+  }
+
+  private func dependences(_ program: Program) -> [[Int32]] {
+    program.steps.map { Array(program.dependences[$0.dependences]) }
+  }
+
+  @Test func withoutOverlapAStepWaitsForBothEndsOfATransfer() {
+    #expect(dependences(steps(.none)) == [[], [], [0, 1]])
+  }
+
+  @Test func withOverlapAStepWaitsForItsNeeds() {
+    let program = steps(.dependences)
+    #expect(dependences(program) == [[], [], [0]])
+    #expect(program.steps.map { Array(program.operands[$0.operands]) } == [[1, 2], [], [3]])
+    #expect(program.passes.map(\.steps) == [0..<3])
+  }
+}

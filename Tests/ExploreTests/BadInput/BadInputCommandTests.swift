@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+
+/// The command's exit codes, and which stream says what. It is found beside the test bundle.
+@Suite(.serialized) struct BadInputCommandTests {
+  struct Call: CustomTestStringConvertible, Sendable {
+    let arguments: [String]
+    let code: Int32
+    /// A part of what standard error says; of standard output when the code is 0.
+    let fragment: String
+
+    init(_ arguments: String, _ code: Int32, _ fragment: String) {
+      self.arguments = arguments.split(separator: " ").map(String.init)
+      self.code = code
+      self.fragment = fragment
+    }
+
+    var testDescription: String { arguments.joined(separator: " ") }
+  }
+
+  static let calls: [Call] = [
+    Call("--help", 0, "USAGE"),
+    Call("run --help", 0, "--design"),
+    Call("list units", 0, "pim-memory"),
+    Call("check FOLDER/tiny.config.json", 0, "is good"),
+    Call("run --design pim-gpt --model FOLDER/tiny.config.json --prompt 0 --generate 1 --json", 0, "accsim.report/1"),
+    Call("", 0, "USAGE"),
+    Call("check FOLDER/bad.yaml", 1, "bad.yaml:1:1: error: "),
+    Call("check FOLDER/bad.yaml FOLDER/tiny.config.json --json", 1, "bad.yaml:1:1: error: "),
+    Call("check FOLDER", 1, "error: "),
+    Call("check FOLDER/none", 1, "error: "),
+    Call("run --design FOLDER/bad.yaml --model gpt2", 1, "bad.yaml:1:1: error: "),
+    Call("run --design pim-gpt --model gpt2 --prompt 0 --generate 0", 1, "nothing to do"),
+    Call("run --design pim-gpt --model gpt2 --prompt 4611686018427387904", 1, "--prompt is out of range"),
+    Call("run --design pim-gpt --model gpt2 --out FOLDER/none/x.json", 1, "does not exist"),
+    Call("dram check --device gddr6-pim --commands FOLDER/none.csv", 1, "none.csv: error: "),
+    Call("dram check --device gddr6-pin --commands FOLDER/bad.yaml", 1, "did you mean 'gddr6-pim'?"),
+    Call("run", 2, "--design"),
+    Call("run --design pim-gpt --model gpt2 --prompt many", 2, "many"),
+    Call("run --design pim-gpt --model gpt2 --prompt 1180591620717411303424", 2, "--prompt"),
+    Call("run --design pim-gpt --model gpt2 --colour", 2, "--colour"),
+    Call("list everything", 2, "everything"),
+    Call("check", 2, "file"),
+    Call("rum", 2, "rum"),
+    Call("dram check --device gddr6-pim --commands x --channels 0", 2, "--channels"),
+  ]
+
+  /// The executable beside the bundle that runs now.
+  static let command: URL? = {
+    let programs = CommandLine.arguments + ["/proc/self/exe"]
+    return programs.lazy
+      .map { URL(fileURLWithPath: $0).resolvingSymlinksInPath() }
+      .flatMap { [$0.deletingLastPathComponent(), $0.deletingLastPathComponent().deletingLastPathComponent()] }
+      .map { $0.appendingPathComponent("accsim") }
+      .first { FileManager.default.isExecutableFile(atPath: $0.path) && !isFolder($0) }
+  }()
+
+  private static func isFolder(_ url: URL) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) && isFolder.boolValue
+  }
+
+  @Test(arguments: calls)
+  func ends(_ call: Call) throws {
+    let folder = try BadInputFolder()
+    _ = try folder.write(BadInputFolder.tinyModel, to: "tiny.config.json")
+    _ = try folder.write("design: x\n", to: "bad.yaml")
+    let before = folder.contents
+    let process = Process()
+    let command: URL = try #require(Self.command, "no executable 'accsim' beside the tests")
+    process.executableURL = command
+    process.arguments = call.arguments.map { $0.replacing("FOLDER", with: folder.path) }
+    let output = "\(folder.path)-output"
+    let errors = "\(folder.path)-errors"
+    for file in [output, errors] { try Data().write(to: URL(fileURLWithPath: file)) }
+    defer { for file in [output, errors] { try? FileManager.default.removeItem(atPath: file) } }
+    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
+    process.standardInput = FileHandle.nullDevice
+    try guarded(call.testDescription) {
+      try process.run()
+      process.waitUntilExit()
+    }
+    let said = try String(contentsOfFile: output, encoding: .utf8)
+    let complained = try String(contentsOfFile: errors, encoding: .utf8)
+    #expect(process.terminationReason == .exit)
+    #expect(process.terminationStatus == call.code, "\(complained)")
+    #expect((call.code == 0 ? said : complained).contains(call.fragment), "\(said)\n\(complained)")
+    if call.code == 0 { #expect(complained.isEmpty) }
+    #expect(folder.contents == before)
+  }
+}

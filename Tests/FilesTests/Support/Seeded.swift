@@ -1,0 +1,19 @@
+/// A generator that a printed seed repeats (SplitMix64).
+struct Seeded: RandomNumberGenerator {
+  let seed: UInt64
+  private var state: UInt64
+
+  init(_ what: String, seed: UInt64 = UInt64.random(in: 0...UInt64.max)) {
+    self.seed = seed
+    state = seed
+    print("\(what): seed \(seed)")
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
