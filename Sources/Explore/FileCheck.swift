@@ -30,6 +30,13 @@ public enum FileCheck {
   }
 
   private static func check(_ path: String, _ data: String, _ d: inout Diagnostics) -> String? {
+    if path.lowercased().hasSuffix(".onnx") {
+      let name = RunStudy.baseName(path)
+      guard let graph = ONNXFile.read(path: path, displayName: path, name: String(name.dropLast(5)), into: &d) else {
+        return nil
+      }
+      return "model '\(graph.name)' with \(graph.origin.nodes) nodes is good"
+    }
     guard let document = DocumentReader.read(path: path, maximumBytes: DesignFile.maximumBytes, into: &d) else {
       return nil
     }
