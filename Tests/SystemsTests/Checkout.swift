@@ -39,10 +39,15 @@ enum Checkout {
 
   /// A GPT-2 small enough for debug builds.
   static func model(layers: Int = 2, width: Int = 64, heads: Int = 4, positions: Int = 96) throws -> OperatorGraph {
-    let text = """
-      {"model_type": "gpt2", "n_layer": \(layers), "n_embd": \(width), "n_head": \(heads),
-       "n_positions": \(positions), "vocab_size": 300}
-      """
+    try model(
+      text: """
+        {"model_type": "gpt2", "n_layer": \(layers), "n_embd": \(width), "n_head": \(heads),
+         "n_positions": \(positions), "vocab_size": 300}
+        """)
+  }
+
+  /// The graph of a `config.json`.
+  static func model(text: String) throws -> OperatorGraph {
     var d = Diagnostics()
     let document = DocumentReader.json(text, file: "config.json", into: &d)
     let graph = document.flatMap { ModelFile.read($0, name: "tiny", into: &d) }

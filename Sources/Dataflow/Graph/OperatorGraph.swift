@@ -26,13 +26,22 @@ public struct OperatorGraph: Hashable, Sendable {
   public let vocabulary: Int64
   /// The first operator that only a position whose logits are wanted needs (the final norm and the head).
   public let headStart: Int
+  /// Whether a position attends only to itself and earlier ones; an encoder's attend to all.
+  public let isCausal: Bool
+  /// The most positions, itself included, that a position attends to where that is less than all before it.
+  public let window: Int64?
 
-  public init(name: String, operators: [GraphOperator], contextLimit: Int64, vocabulary: Int64, headStart: Int) {
+  public init(
+    name: String, operators: [GraphOperator], contextLimit: Int64, vocabulary: Int64, headStart: Int,
+    isCausal: Bool = true, window: Int64? = nil
+  ) {
     self.name = name
     self.operators = operators
     self.contextLimit = contextLimit
     self.vocabulary = vocabulary
     self.headStart = headStart
+    self.isCausal = isCausal
+    self.window = window
   }
 
   /// Trainable parameters, each table counted once.
@@ -42,6 +51,8 @@ public struct OperatorGraph: Hashable, Sendable {
 
   /// MACs of the graph as an exporter writes it: `positions` rows at once, full scores, logits at every position.
   public func exportedMACs(positions: Int64, past: Int64) -> Int64 {
-    operators.reduce(0) { $0 + positions * $1.kind.macs(context: past + positions) }
+    operators.reduce(0) {
+      $0 + ($1.kind.isOncePerSequence ? 1 : positions) * $1.kind.macs(context: past + positions)
+    }
   }
 }

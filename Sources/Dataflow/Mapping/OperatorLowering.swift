@@ -49,6 +49,7 @@ extension OperatorKind {
     switch self {
     case .linear(_, let outputs, true): [outputs]
     case .layerNorm(let width): [width, width]
+    case .rmsNorm(let width), .pooler(let width): [width]
     default: []
     }
   }

@@ -21,14 +21,11 @@ struct GPT2Config {
   ]
 
   /// Keys of such files that change nothing about shapes or cost.
-  static let irrelevantKeys: Set<String> = [
-    "architectures", "attn_pdrop", "bos_token_id", "chunk_size_feed_forward", "embd_pdrop", "eos_token_id", "id2label",
-    "initializer_range", "is_encoder_decoder", "label2id", "layer_norm_epsilon", "output_attentions",
-    "output_hidden_states", "reorder_and_upcast_attn", "resid_pdrop", "return_dict", "scale_attn_by_inverse_layer_idx",
-    "scale_attn_weights", "summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type",
-    "summary_use_proj", "task_specific_params", "transformers_version", "use_cache", "torch_dtype", "dtype", "n_ctx",
-    "pad_token_id", "_name_or_path", "problem_type", "gradient_checkpointing", "source", "_comment",
-  ]
+  static let irrelevantKeys = IrrelevantKeys.common.union([
+    "attn_pdrop", "embd_pdrop", "layer_norm_epsilon", "n_ctx", "reorder_and_upcast_attn", "resid_pdrop",
+    "scale_attn_by_inverse_layer_idx", "scale_attn_weights", "summary_activation", "summary_first_dropout",
+    "summary_proj_to_labels", "summary_type", "summary_use_proj",
+  ])
 
   static func read(_ fields: inout Fields, name: String, _ d: inout Diagnostics) -> OperatorGraph? {
     let before = d.items.count
@@ -68,37 +65,30 @@ struct GPT2Config {
   }
 
   func graph(named name: String) -> OperatorGraph {
-    var operators: [GraphOperator] = []
-    func append(_ name: String, _ kind: OperatorKind, _ inputs: [Int], weightsOf: Int? = nil) -> Int {
-      operators.append(GraphOperator(name: name, kind: kind, inputs: inputs, weightsOf: weightsOf))
-      return operators.count - 1
-    }
-    let dimension = width / heads
-    let token = append("wte", .embedding(entries: vocabulary, width: width, byPosition: false), [])
-    let position = append("wpe", .embedding(entries: positions, width: width, byPosition: true), [])
-    var stream = append("embed.add", .add(width: width), [token, position])
+    var list = OperatorList()
+    let attention = OperatorList.Heads(heads: heads, keyValueHeads: heads, dimension: width / heads)
+    let token = list.append("wte", .embedding(entries: vocabulary, width: width, row: .token), [])
+    let position = list.append(
+      "wpe", .embedding(entries: positions, width: width, row: .position(after: 0)), [])
+    var stream = list.append("embed.add", .add(width: width), [token, position])
     for layer in 0..<layers {
       let p = "h.\(layer)."
-      let norm1 = append(p + "ln_1", .layerNorm(width: width), [stream])
-      let qkv = append(p + "attn.c_attn", .linear(inputs: width, outputs: 3 * width, bias: true), [norm1])
-      let key = append(p + "attn.key", .appendKey(heads: heads, dimension: dimension), [qkv])
-      let value = append(p + "attn.value", .appendValue(heads: heads, dimension: dimension), [qkv])
-      let scores = append(p + "attn.scores", .attentionScores(heads: heads, dimension: dimension), [qkv, key])
-      let softmax = append(p + "attn.softmax", .softmax(heads: heads, dimension: dimension), [scores])
-      let mixed = append(p + "attn.values", .attentionValues(heads: heads, dimension: dimension), [softmax, value])
-      let projected = append(p + "attn.c_proj", .linear(inputs: width, outputs: width, bias: true), [mixed])
-      let residual = append(p + "attn.add", .add(width: width), [stream, projected])
-      let norm2 = append(p + "ln_2", .layerNorm(width: width), [residual])
-      let up = append(p + "mlp.c_fc", .linear(inputs: width, outputs: inner, bias: true), [norm2])
-      let activated = append(p + "mlp.act", .gelu(width: inner), [up])
-      let down = append(p + "mlp.c_proj", .linear(inputs: inner, outputs: width, bias: true), [activated])
-      stream = append(p + "mlp.add", .add(width: width), [residual, down])
+      let norm1 = list.append(p + "ln_1", .layerNorm(width: width), [stream])
+      let qkv = list.append(p + "attn.c_attn", .linear(inputs: width, outputs: 3 * width, bias: true), [norm1])
+      let mixed = list.attention(p + "attn.", attention, query: qkv, key: qkv, value: qkv)
+      let projected = list.append(p + "attn.c_proj", .linear(inputs: width, outputs: width, bias: true), [mixed])
+      let residual = list.append(p + "attn.add", .add(width: width), [stream, projected])
+      let norm2 = list.append(p + "ln_2", .layerNorm(width: width), [residual])
+      let up = list.append(p + "mlp.c_fc", .linear(inputs: width, outputs: inner, bias: true), [norm2])
+      let activated = list.append(p + "mlp.act", .gelu(width: inner), [up])
+      let down = list.append(p + "mlp.c_proj", .linear(inputs: inner, outputs: width, bias: true), [activated])
+      stream = list.append(p + "mlp.add", .add(width: width), [residual, down])
     }
-    let headStart = operators.count
-    let normed = append("ln_f", .layerNorm(width: width), [stream])
-    _ = append(
+    let headStart = list.count
+    let normed = list.append("ln_f", .layerNorm(width: width), [stream])
+    _ = list.append(
       "lm_head", .linear(inputs: width, outputs: vocabulary, bias: false), [normed], weightsOf: isTied ? token : nil)
     return OperatorGraph(
-      name: name, operators: operators, contextLimit: positions, vocabulary: vocabulary, headStart: headStart)
+      name: name, operators: list.operators, contextLimit: positions, vocabulary: vocabulary, headStart: headStart)
   }
 }

@@ -4,7 +4,7 @@ import Files
 /// Reads a model file and makes its operator graph.
 public enum ModelFile {
   /// Families of `config.json` that are understood, by `model_type`.
-  public static let families = ["gpt2"]
+  public static let families = ["bert", "bloom", "gpt2", "opt"] + GatedDecoder.Family.allCases.map(\.rawValue)
 
   public static func read(path: String, displayName: String, name: String, into d: inout Diagnostics) -> OperatorGraph?
   {
@@ -15,8 +15,14 @@ public enum ModelFile {
   public static func read(_ document: Document, name: String, into d: inout Diagnostics) -> OperatorGraph? {
     guard var fields = Fields(document.root, of: "the model configuration", in: document.file, &d) else { return nil }
     guard let family = fields.requiredText("model_type", &d) else { return nil }
+    if let gated = GatedDecoder.Family(rawValue: family) {
+      return GatedDecoder.read(&fields, gated, name: name, &d)
+    }
     switch family {
+    case "bert": return BERTConfig.read(&fields, name: name, &d)
+    case "bloom": return BLOOMConfig.read(&fields, name: name, &d)
     case "gpt2": return GPT2Config.read(&fields, name: name, &d)
+    case "opt": return OPTConfig.read(&fields, name: name, &d)
     default:
       d.error(
         "unsupported model_type", at: fields.place("model_type"), value: family,

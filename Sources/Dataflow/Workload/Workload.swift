@@ -44,6 +44,11 @@ public struct Workload: Hashable, Sendable {
     if prompt == 0 && generate == 0 {
       d.error("nothing to do: --prompt and --generate are both 0", at: place, expected: "at least one of them positive")
     }
+    if !graph.isCausal && (generate > 0 || past > 0) {
+      d.error(
+        "the model '\(graph.name)' is an encoder: it reads all positions at once", at: place,
+        value: "--past \(past) --generate \(generate)", expected: "--past 0 --generate 0")
+    }
     let positions = past + prompt + generate
     if positions > graph.contextLimit {
       d.error(

@@ -13,7 +13,7 @@ public enum DocumentReader {
   /// - Errors: a missing or unreadable file, a folder, a device, bytes that are not UTF-8, an empty or too large file,
   ///   and everything that `yaml` and `json` refuse.
   public static func read(
-    path: String, displayName: String? = nil, maximumBytes: Int = 16 << 20, into d: inout Diagnostics
+    path: String, displayName: String? = nil, maximumBytes: Int = 2 << 20, into d: inout Diagnostics
   ) -> Document? {
     let file = displayName ?? path
     let bytes: [UInt8]

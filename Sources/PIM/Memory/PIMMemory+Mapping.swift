@@ -64,16 +64,45 @@ public struct MemoryLowering: OperatorLowering, ParameterStore {
       place(
         index, op, rule, spread: ("dim", heads * dimension), stream: ("token", graph.contextLimit), segment: burst,
         copies: workload.batch, &d)
-    case .attentionScores:
+    case .attentionScores(let heads, let keyValueHeads, _):
+      guard canAttend(op, rule, in: graph, heads, keyValueHeads, workload, &d) else { return }
       // The keys' home, which the append before has set aside.
       useCache(index, op, rule, in: graph, &d) { if case .appendKey = $0 { true } else { false } }
-    case .attentionValues:
+    case .attentionValues(let heads, let keyValueHeads, _):
+      guard canAttend(op, rule, in: graph, heads, keyValueHeads, workload, &d) else { return }
       useCache(index, op, rule, in: graph, &d) { if case .appendValue = $0 { true } else { false } }
-    case .softmax, .layerNorm, .gelu, .add:
+    case .softmax, .layerNorm, .gelu, .add, .alibi, .rmsNorm, .rotary, .geluErf, .relu, .silu, .multiply, .router,
+      .experts, .pooler:
       d.error(
         "operator '\(op.name)' (\(op.kind.name)) cannot run on a pim-memory", at: rule.place, value: name,
         expected: "a unit with vector arithmetic")
     }
+  }
+
+  /// Refuses attention other than of every position to itself and all before, each head with keys of its own.
+  private func canAttend(
+    _ op: GraphOperator, _ rule: MappingRule, in graph: OperatorGraph, _ heads: Int64, _ keyValueHeads: Int64,
+    _ workload: Workload, _ d: inout Diagnostics
+  ) -> Bool {
+    func refuse(_ value: String, expected: String) -> Bool {
+      d.error(
+        "operator '\(op.name)' (\(op.kind.name)) cannot run on a pim-memory", at: rule.place, value: value,
+        expected: expected)
+      return false
+    }
+    if heads != keyValueHeads {
+      return refuse(
+        "\(heads) heads share \(keyValueHeads) heads of keys and values", expected: "keys and values for every head")
+    }
+    if !graph.isCausal {
+      return refuse("positions attend to later ones", expected: "a model that attends to earlier positions only")
+    }
+    if let window = graph.window, window < workload.longestContext {
+      return refuse(
+        "a sliding window of \(window) positions in a run of \(workload.longestContext)",
+        expected: "a run that fits the window")
+    }
+    return true
   }
 
   private mutating func useCache(
@@ -197,8 +226,13 @@ public struct MemoryLowering: OperatorLowering, ParameterStore {
     let needs = builder.inputs(of: index, in: graph)
     let kind = graph.operators[index].kind
     switch kind {
-    case .embedding(_, _, let byPosition):
-      let entry = byPosition ? pass.position : pass.token
+    case .embedding(_, _, let row):
+      let entry =
+        switch row {
+        case .token: pass.token
+        case .position(let unused): unused + pass.position
+        case .segment: Int64(0)
+        }
       read(placement, spread: entry..<(entry + 1), stream: 0..<placement.stream, needs: needs, into: &builder)
       builder.count(macs: 0, bytes: placement.stream * elementBytes)
     case .linear(let inputs, let outputs, let bias):
@@ -212,15 +246,17 @@ public struct MemoryLowering: OperatorLowering, ParameterStore {
       write(
         placement, spread: 0..<placement.spread, stream: pass.position..<(pass.position + 1), needs: needs,
         into: &builder)
-    case .attentionScores(let heads, let dimension):
+    case .attentionScores(let heads, _, let dimension):
       scores(placement, heads, dimension, pass.context, needs, into: &builder)
       let work = heads * dimension * pass.context
       builder.count(macs: work, bytes: work * elementBytes)
-    case .attentionValues(let heads, let dimension):
+    case .attentionValues(let heads, _, let dimension):
       values(placement, heads, dimension, pass.context, needs, into: &builder)
       let work = heads * dimension * pass.context
       builder.count(macs: work, bytes: work * elementBytes)
-    case .softmax, .layerNorm, .gelu, .add: break
+    case .softmax, .layerNorm, .gelu, .add, .alibi, .rmsNorm, .rotary, .geluErf, .relu, .silu, .multiply, .router,
+      .experts, .pooler:
+      break
     }
   }
 
@@ -229,7 +265,7 @@ public struct MemoryLowering: OperatorLowering, ParameterStore {
     let chunks = Double(placement.chunks)
     switch graph.operators[index].kind {
     case .linear, .attentionScores: return ProgramSize(steps: 5 * chunks + 1)
-    case .attentionValues(_, let dimension):
+    case .attentionValues(_, _, let dimension):
       let used = Double((context + placement.chunk - 1) / placement.chunk)
       // A run of slots ends where a bank comes to another head, at the earliest.
       let slots = Double(placement.slots(geometry))

@@ -126,6 +126,9 @@ extension MemoryChannel {
   /// Charges the cycles up to the step's end: first this channel's own last data, then the wait for the others, in
   /// which refreshes that fall due are done.
   mutating func drain(until cycle: Int64) {
+    // These refreshes hold nothing of the step up, so they are none of its lower bound.
+    let inStep = refreshesInStep
+    defer { refreshesInStep = inStep }
     while refreshDue < cycle {
       chargeDrain(until: refreshDue)
       if refreshBefore(refreshDue, waitingFor: .otherChannels, horizon: cycle) != nil { break }

@@ -21,9 +21,10 @@ public struct VectorLowering: OperatorLowering {
   ) {
     let op = graph.operators[index]
     guard kernel(op.kind, context: 1) != nil else {
+      let needsMatrix = op.kind.parameters > op.kind.parameterVectors.reduce(0, +) || op.kind.macs(context: 1) > 0
       d.error(
         "operator '\(op.name)' (\(op.kind.name)) cannot run on a vector-unit", at: rule.place, value: name,
-        expected: "a memory that multiplies matrices")
+        expected: needsMatrix ? "a memory that multiplies matrices" : "a unit that has this function")
       return
     }
   }
@@ -57,7 +58,8 @@ public struct VectorLowering: OperatorLowering {
     case .layerNorm(let width): .layerNorm(elements: width)
     case .gelu(let width): .gelu(elements: width)
     case .add(let width): .add(elements: width)
-    case .embedding, .linear, .appendKey, .appendValue, .attentionScores, .attentionValues: nil
+    case .embedding, .linear, .appendKey, .appendValue, .attentionScores, .attentionValues, .experts, .pooler: nil
+    case .alibi, .rmsNorm, .rotary, .geluErf, .relu, .silu, .multiply, .router: nil
     }
   }
 }
