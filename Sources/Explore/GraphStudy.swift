@@ -162,16 +162,16 @@ public struct GraphStudy: Sendable {
       return nil
     }
     var total: Int64? = 0
-    let tokens = positions * sequences
     let rows = graph.operators.map { op -> Row in
       let context = cached + positions
+      let tokens = op.exportedRows(of: positions) * sequences
       let macs = Self.times(op.kind.macs(context: context), tokens)
       total = total.flatMap { total in macs.flatMap { Self.plus(total, $0) } }
       let width = op.kind.resultElements(context: context)
       let moved = Self.moved(op, graph, dimensions)
       return Row(
         name: op.name, op: op.kind.name, shape: [sequences, positions, width], element: "float16", macs: macs,
-        bytes: moved.flatMap { Self.times($0, Self.elementBytes) }, inputs: op.inputs)
+        bytes: moved.flatMap { Self.times($0, Self.elementBytes) }, inputs: op.inputs.map(\.producer))
     }
     guard let total else {
       d.error("the multiply-accumulates are too many to count", at: Place(file: shown))
@@ -186,11 +186,11 @@ public struct GraphStudy: Sendable {
   /// Elements that an operator reads and writes: its operands, its result, its weights.
   private static func moved(_ op: GraphOperator, _ graph: OperatorGraph, _ sizes: ONNXDimensions) -> Int64? {
     let context = sizes.past + sizes.prompt
-    let tokens = sizes.prompt * sizes.batch
+    let tokens = op.exportedRows(of: sizes.prompt) * sizes.batch
     let width = op.kind.resultElements(context: context)
     var total = times(width, tokens)
     for input in op.inputs {
-      let kind = graph.operators[input].kind
+      let kind = graph.operators[input.producer].kind
       let elements: Int64?
       if kind.name.hasPrefix("attention.append-") {
         // What was appended before is read with it.

@@ -56,3 +56,18 @@ import Testing
     try config.expectRefusal(at: key, fragment)
   }
 }
+
+extension BERTConfigTests {
+  /// Queries, keys and values are made in one stage, and everything from the scores to the next layer's in another.
+  @Test func layersEndWhereAttentionBegins() throws {
+    let graph = try Self.base.graph()
+    let stages = graph.stages
+    #expect(stages.count == 13)
+    #expect(stages.joined().sorted() == Array(graph.operators.indices))
+    for (number, stage) in stages.enumerated() {
+      let names = stage.map { graph.operators[$0].kind.name }
+      #expect(names.contains("attention.scores") == (number > 0))
+      #expect(names.contains("attention.append-key") == (number < 12))
+    }
+  }
+}

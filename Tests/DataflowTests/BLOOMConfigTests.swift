@@ -22,12 +22,12 @@ import Testing
 
   @Test func everyLayerBiasesItsScores() throws {
     let graph = try Self.bloom.graph()
-    let biases = graph.operators.filter { $0.kind == .alibi(heads: 16) }
+    let biases = graph.operators.filter { $0.kind == .alibi(heads: 16, scale: 0.125) }
     #expect(biases.count == 24)
-    #expect(biases.allSatisfy { graph.operators[$0.inputs[0]].kind.name == "attention.scores" })
+    #expect(biases.allSatisfy { graph.operators[$0.inputs[0].producer].kind.name == "attention.scores" })
     #expect(
       graph.operators.filter { $0.kind.name == "softmax" }.allSatisfy {
-        graph.operators[$0.inputs[0]].kind.name == "attention.alibi"
+        graph.operators[$0.inputs[0].producer].kind.name == "attention.alibi"
       })
   }
 

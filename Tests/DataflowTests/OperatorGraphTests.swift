@@ -39,14 +39,26 @@ import Testing
 
   @Test func operatorsReadEarlierOnes() throws {
     for (index, op) in try graph(3, 64, 4).operators.enumerated() {
-      #expect(op.inputs.allSatisfy { $0 < index }, "\(op.name)")
+      #expect(op.inputs.allSatisfy { $0.producer < index }, "\(op.name)")
     }
   }
 }
 
 @Suite struct WorkloadTests {
+  private func decoder(vocabulary: Int64, isCausal: Bool = true) -> OperatorGraph {
+    OperatorGraph(
+      name: "model", operators: [], contextLimit: 1 << 20, vocabulary: vocabulary, isCausal: isCausal)
+  }
+
+  @Test func positionsOfAnEncoderAttendToAllAndGoSideBySide() {
+    let groups = Workload(prompt: 3, generate: 0, batch: 2).groups(of: decoder(vocabulary: 9, isCausal: false))
+    #expect(groups.map(\.count) == [3, 3])
+    #expect(groups.joined().allSatisfy { $0.context == 3 })
+    #expect(groups.map { $0.map(\.position) } == [[0, 1, 2], [0, 1, 2]])
+  }
+
   @Test func stepsAttendToAllBefore() {
-    let passes = Workload(prompt: 2, generate: 3, past: 10).passes(vocabulary: 100)
+    let passes = Workload(prompt: 2, generate: 3, past: 10).passes(of: decoder(vocabulary: 100))
     #expect(passes.map(\.context) == [11, 12, 13, 14, 15])
     #expect(passes.map(\.wantsLogits) == [false, true, true, true, true])
     #expect(passes.map(\.phase.name) == ["prefill", "prefill", "decode", "decode", "decode"])
@@ -54,15 +66,15 @@ import Testing
   }
 
   @Test func sequencesOfABatchTakeTurnsInDecode() {
-    let passes = Workload(prompt: 1, generate: 2, batch: 2, logits: .all).passes(vocabulary: 10)
+    let passes = Workload(prompt: 1, generate: 2, batch: 2, logits: .all).passes(of: decoder(vocabulary: 10))
     #expect(passes.map(\.sequence) == [0, 1, 0, 1, 0, 1])
     #expect(passes.map(\.position) == [0, 0, 1, 1, 2, 2])
   }
 
   @Test func theSeedAndNothingElseChoosesTokens() {
-    let first = Workload(prompt: 4, generate: 4, seed: 3).passes(vocabulary: 1000).map(\.token)
-    #expect(first == Workload(prompt: 4, generate: 4, seed: 3).passes(vocabulary: 1000).map(\.token))
-    #expect(first != Workload(prompt: 4, generate: 4, seed: 4).passes(vocabulary: 1000).map(\.token))
+    let first = Workload(prompt: 4, generate: 4, seed: 3).passes(of: decoder(vocabulary: 1000)).map(\.token)
+    #expect(first == Workload(prompt: 4, generate: 4, seed: 3).passes(of: decoder(vocabulary: 1000)).map(\.token))
+    #expect(first != Workload(prompt: 4, generate: 4, seed: 4).passes(of: decoder(vocabulary: 1000)).map(\.token))
   }
 }
 

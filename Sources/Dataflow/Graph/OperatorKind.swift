@@ -13,36 +13,37 @@ public enum OperatorKind: Hashable, Sendable {
   /// scores[head][position] = q[head] · k[head's group][position], for `context` positions; heads / keyValueHeads
   /// heads, side by side, make a group.
   case attentionScores(heads: Int64, keyValueHeads: Int64, dimension: Int64)
-  /// scores[head][position] + slope[head] · distance (ALiBi: Press et al. 2022), over `context` positions.
-  case alibi(heads: Int64)
+  /// scores[head][position] − slope[head] · distance / scale (ALiBi: Press et al. 2022), over `context` positions: the
+  /// softmax after it multiplies both by `scale`.
+  case alibi(heads: Int64, scale: Double)
   /// p[head] = softmax(scale · scores[head]) over `context` positions.
-  case softmax(heads: Int64, dimension: Int64)
+  case softmax(heads: Int64, scale: Double)
   /// o[head] = Σ p[head][position] · v[head's group][position], over `context` positions.
   case attentionValues(heads: Int64, keyValueHeads: Int64, dimension: Int64)
   /// y = (x − mean) / sqrt(variance + ε) · γ + β over `width` elements.
-  case layerNorm(width: Int64)
+  case layerNorm(width: Int64, epsilon: Double)
   /// y = x / sqrt(mean of squares + ε) · γ over `width` elements (Zhang and Sennrich 2019).
-  case rmsNorm(width: Int64)
-  /// Pairs of the `dimension` elements of each head turn by angles that depend on the position (Su et al. 2021).
+  case rmsNorm(width: Int64, epsilon: Double)
+  /// Elements i and i + dimension/2 of each head turn by the angle whose cosine and sine are elements i and
+  /// i + dimension/2 of the second operand (Su et al. 2021, in transformers' order of the pairs).
   case rotary(heads: Int64, dimension: Int64)
-  /// The tanh form of GELU (`gelu_new`), on `width` elements.
-  case gelu(width: Int64)
-  /// GELU with the error function itself, on `width` elements.
-  case geluErf(width: Int64)
-  /// max(x, 0), on `width` elements.
-  case relu(width: Int64)
-  /// x · sigmoid(x), on `width` elements.
-  case silu(width: Int64)
+  /// A function of every one of `width` elements.
+  case activation(ActivationFunction, width: Int64)
   /// Elementwise sum of two vectors (the residual connection).
   case add(width: Int64)
   /// Elementwise product of two vectors (a gate).
   case multiply(width: Int64)
-  /// Softmax of `experts` scores; the `chosen` largest, scaled to a sum of 1, go on.
+  /// Softmax over the `chosen` largest of `experts` scores: their weights, then their numbers, largest first.
   case router(experts: Int64, chosen: Int64)
-  /// The weighted sum of `chosen` of `count` gated networks: W₃(silu(W₁x) · W₂x) through `inner` elements each.
-  case experts(count: Int64, chosen: Int64, width: Int64, inner: Int64)
-  /// tanh(W · x + b) of the first position's `width` elements, once per sequence.
-  case pooler(width: Int64)
+  /// As a linear operator without bias, with the matrix of the expert that the router (the second operand) chose
+  /// `slot`-th; there are `experts` matrices.
+  case expertLinear(experts: Int64, slot: Int64, inputs: Int64, outputs: Int64)
+  /// The sum of the `chosen` results of the experts, each times its weight; the router is the last operand.
+  case combine(chosen: Int64, width: Int64)
+  /// A convolution of a whole image.
+  case convolution(Convolution)
+  /// The largest or the mean element of each window of an image.
+  case pool(Convolution, isMean: Bool)
 
   /// What chooses the row of an embedding's table.
   public enum TableRow: Hashable, Sendable {
@@ -51,6 +52,44 @@ public enum OperatorKind: Hashable, Sendable {
     case position(after: Int64)
     /// To which of the texts put together the token belongs.
     case segment
+    /// The position's cosines, then sines, of the angles position · base^(−2i/width): no parameters, but a table.
+    case rotary(base: Double)
+  }
+
+  /// A window that moves over an image of `channels × height × width`.
+  public struct Convolution: Hashable, Sendable {
+    public let channels: Int64
+    public let height: Int64
+    public let width: Int64
+    public let outputs: Int64
+    public let windowHeight: Int64
+    public let windowWidth: Int64
+    public let stride: Int64
+    public let padding: Int64
+    /// Channels come in so many groups that do not mix.
+    public let groups: Int64
+    public let bias: Bool
+
+    public init(
+      channels: Int64, height: Int64, width: Int64, outputs: Int64, windowHeight: Int64, windowWidth: Int64,
+      stride: Int64, padding: Int64, groups: Int64 = 1, bias: Bool = false
+    ) {
+      self.channels = channels
+      self.height = height
+      self.width = width
+      self.outputs = outputs
+      self.windowHeight = windowHeight
+      self.windowWidth = windowWidth
+      self.stride = stride
+      self.padding = padding
+      self.groups = groups
+      self.bias = bias
+    }
+
+    public var outputHeight: Int64 { (height + 2 * padding - windowHeight) / stride + 1 }
+    public var outputWidth: Int64 { (width + 2 * padding - windowWidth) / stride + 1 }
+    public var results: Int64 { outputs * outputHeight * outputWidth }
+    var weights: Int64 { outputs * (channels / groups) * windowHeight * windowWidth }
   }
 }
 
@@ -69,67 +108,75 @@ extension OperatorKind {
     case .layerNorm: "norm"
     case .rmsNorm: "rms-norm"
     case .rotary: "rotary"
-    case .gelu: "gelu"
-    case .geluErf: "gelu-erf"
-    case .relu: "relu"
-    case .silu: "silu"
+    case .activation(let function, _): function.rawValue
     case .add: "add"
     case .multiply: "multiply"
     case .router: "router"
-    case .experts: "experts"
-    case .pooler: "pooler"
+    case .expertLinear: "expert.linear"
+    case .combine: "expert.combine"
+    case .convolution: "convolution"
+    case .pool: "pool"
     }
   }
 
   /// Every name that a mapping rule may use.
-  public static let names = [
-    "embedding", "linear", "attention.append-key", "attention.append-value", "attention.scores", "attention.alibi",
-    "softmax", "attention.values", "norm", "rms-norm", "rotary", "gelu", "gelu-erf", "relu", "silu", "add",
-    "multiply", "router", "experts", "pooler",
-  ]
+  public static let names =
+    [
+      "embedding", "linear", "attention.append-key", "attention.append-value", "attention.scores", "attention.alibi",
+      "softmax", "attention.values", "norm", "rms-norm", "rotary", "add", "multiply", "router", "expert.linear",
+      "expert.combine", "convolution", "pool",
+    ] + ActivationFunction.allCases.map(\.rawValue)
 
   /// Multiply-accumulates of matrix products for one token that attends to `context` positions; 0 for everything else.
   public func macs(context: Int64) -> Int64 {
     switch self {
-    case .linear(let inputs, let outputs, _): inputs * outputs
+    case .linear(let inputs, let outputs, _), .expertLinear(_, _, let inputs, let outputs): inputs * outputs
     case .attentionScores(let heads, _, let dimension), .attentionValues(let heads, _, let dimension):
       heads * dimension * context
-    case .experts(_, let chosen, let width, let inner): chosen * 3 * width * inner
-    case .pooler(let width): width * width
+    case .convolution(let c): c.weights * c.outputHeight * c.outputWidth
     default: 0
     }
   }
 
-  /// Whether it runs for a sequence's first position alone.
-  public var isOncePerSequence: Bool { if case .pooler = self { true } else { false } }
-
   /// Trainable parameters.
   public var parameters: Int64 {
     switch self {
+    case .embedding(_, _, .rotary): 0
     case .embedding(let entries, let width, _): entries * width
     case .linear(let inputs, let outputs, let bias): inputs * outputs + (bias ? outputs : 0)
-    case .layerNorm(let width): 2 * width
-    case .rmsNorm(let width): width
-    case .experts(let count, _, let width, let inner): count * 3 * width * inner
-    case .pooler(let width): width * width + width
+    case .expertLinear(let experts, _, let inputs, let outputs): experts * inputs * outputs
+    case .layerNorm(let width, _): 2 * width
+    case .rmsNorm(let width, _): width
+    case .convolution(let c): c.weights + (c.bias ? c.outputs : 0)
     default: 0
+    }
+  }
+
+  /// Vectors of parameters that the operator needs beside its matrix, by length.
+  public var parameterVectors: [Int64] {
+    switch self {
+    case .linear(_, let outputs, true): [outputs]
+    case .layerNorm(let width, _): [width, width]
+    case .rmsNorm(let width, _): [width]
+    case .convolution(let c) where c.bias: [c.outputs]
+    default: []
     }
   }
 
   /// Elements of the result for one token.
   public func resultElements(context: Int64) -> Int64 {
     switch self {
-    case .embedding(_, let width, _), .layerNorm(let width), .rmsNorm(let width), .gelu(let width),
-      .geluErf(let width), .relu(let width), .silu(let width), .add(let width), .multiply(let width),
-      .experts(_, _, let width, _), .pooler(let width):
+    case .embedding(_, let width, _), .layerNorm(let width, _), .rmsNorm(let width, _), .activation(_, let width),
+      .add(let width), .multiply(let width), .combine(_, let width):
       width
-    case .linear(_, let outputs, _): outputs
+    case .linear(_, let outputs, _), .expertLinear(_, _, _, let outputs): outputs
     case .appendKey(let heads, let dimension), .appendValue(let heads, let dimension),
       .attentionValues(let heads, _, let dimension), .rotary(let heads, let dimension):
       heads * dimension
-    case .attentionScores(let heads, _, _), .softmax(let heads, _), .alibi(let heads): heads * context
+    case .attentionScores(let heads, _, _), .softmax(let heads, _), .alibi(let heads, _): heads * context
     // A weight and a number for each.
     case .router(_, let chosen): 2 * chosen
+    case .convolution(let c), .pool(let c, _): c.results
     }
   }
 }

@@ -42,15 +42,3 @@ public protocol ParameterStore {
   /// Adds the steps that bring an operator's vectors to the unit that computes with them; returns the last of each.
   func readVectors(_ index: Int, into builder: inout StepBuilder) -> [Int]
 }
-
-extension OperatorKind {
-  /// Vectors of parameters that the operator needs beside its matrix, by length.
-  public var parameterVectors: [Int64] {
-    switch self {
-    case .linear(_, let outputs, true): [outputs]
-    case .layerNorm(let width): [width, width]
-    case .rmsNorm(let width), .pooler(let width): [width]
-    default: []
-    }
-  }
-}

@@ -9,9 +9,9 @@ enum Activation: String, CaseIterable {
 
   func kind(width: Int64) -> OperatorKind {
     switch self {
-    case .gelu: .geluErf(width: width)
-    case .geluNew, .geluTanh: .gelu(width: width)
-    case .relu: .relu(width: width)
+    case .gelu: .activation(.geluErf, width: width)
+    case .geluNew, .geluTanh: .activation(.gelu, width: width)
+    case .relu: .activation(.relu, width: width)
     }
   }
 

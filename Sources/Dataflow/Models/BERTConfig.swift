@@ -14,15 +14,16 @@ struct BERTConfig {
   let inner: Int64
   let tokenTypes: Int64
   let activation: Activation
+  let epsilon: Double
 
   private static let usedKeys = [
     "model_type", "num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size",
     "max_position_embeddings", "vocab_size", "type_vocab_size", "hidden_act", "is_decoder", "add_cross_attention",
-    "position_embedding_type", "architectures",
+    "position_embedding_type", "architectures", "layer_norm_eps",
   ]
 
   private static let irrelevantKeys = IrrelevantKeys.common.union([
-    "attention_probs_dropout_prob", "classifier_dropout", "directionality", "hidden_dropout_prob", "layer_norm_eps",
+    "attention_probs_dropout_prob", "classifier_dropout", "directionality", "hidden_dropout_prob",
     "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers", "pooler_size_per_head", "pooler_type",
     "tie_word_embeddings",
   ])
@@ -48,13 +49,14 @@ struct BERTConfig {
         "the encoder and its pooler are read, and not the head of '\(clipped(head))'", at: fields.place("architectures")
       )
     }
+    let epsilon = fields.epsilon("layer_norm_eps", default: 1e-12, &d)
     fields.warnUnknown(&d, knownKeys: usedKeys, silent: irrelevantKeys)
     guard d.errorCount == before, let layers, let width, let heads, let inner, let positions, let vocabulary,
       let tokenTypes, let activation
     else { return nil }
     let config = BERTConfig(
       layers: layers, width: width, heads: heads, positions: positions, vocabulary: vocabulary, inner: inner,
-      tokenTypes: tokenTypes, activation: activation)
+      tokenTypes: tokenTypes, activation: activation, epsilon: epsilon)
     return config.graph(named: name)
   }
 
@@ -72,17 +74,18 @@ struct BERTConfig {
       let mixed = list.attention(p + "attention.", attention, query: query, key: key, value: value)
       let projected = list.append(p + "attention.output.dense", square, [mixed])
       let sum = list.append(p + "attention.output.add", .add(width: width), [stream, projected])
-      let normed = list.append(p + "attention.output.LayerNorm", .layerNorm(width: width), [sum])
+      let normed = list.append(p + "attention.output.LayerNorm", .layerNorm(width: width, epsilon: epsilon), [sum])
       let up = list.append(p + "intermediate.dense", .linear(inputs: width, outputs: inner, bias: true), [normed])
       let activated = list.append(p + "intermediate.act", activation.kind(width: inner), [up])
       let down = list.append(p + "output.dense", .linear(inputs: inner, outputs: width, bias: true), [activated])
       let result = list.append(p + "output.add", .add(width: width), [normed, down])
-      stream = list.append(p + "output.LayerNorm", .layerNorm(width: width), [result])
+      stream = list.append(p + "output.LayerNorm", .layerNorm(width: width, epsilon: epsilon), [result])
     }
-    let headStart = list.count
-    _ = list.append("pooler", .pooler(width: width), [stream])
+    let pooled = list.append(
+      "pooler.dense", .linear(inputs: width, outputs: width, bias: true), [stream], positions: .first)
+    _ = list.append("pooler.activation", .activation(.tanh, width: width), [pooled], positions: .first)
     return OperatorGraph(
-      name: name, operators: list.operators, contextLimit: positions, vocabulary: vocabulary, headStart: headStart,
+      name: name, operators: list.operators, contextLimit: positions, vocabulary: vocabulary,
       isCausal: false)
   }
 
@@ -97,6 +100,6 @@ struct BERTConfig {
     let position = list.append(
       p + "position_embeddings", .embedding(entries: positions, width: width, row: .position(after: 0)), [])
     let all = list.append(p + "position.add", .add(width: width), [sum, position])
-    return list.append(p + "LayerNorm", .layerNorm(width: width), [all])
+    return list.append(p + "LayerNorm", .layerNorm(width: width, epsilon: epsilon), [all])
   }
 }

@@ -13,15 +13,16 @@ struct BLOOMConfig {
   let positions: Int64
   let vocabulary: Int64
   let isTied: Bool
+  let epsilon: Double
 
   private static let usedKeys = [
     "model_type", "n_layer", "num_hidden_layers", "hidden_size", "n_embed", "n_head", "num_attention_heads",
-    "vocab_size", "seq_length", "tie_word_embeddings",
+    "vocab_size", "seq_length", "tie_word_embeddings", "layer_norm_epsilon",
   ]
 
   private static let irrelevantKeys = IrrelevantKeys.common.union([
     "apply_residual_connection_post_layernorm", "attention_softmax_in_fp32", "bias_dropout_fusion", "hidden_dropout",
-    "layer_norm_epsilon", "masked_softmax_fusion", "n_inner", "offset_alibi", "pretraining_tp",
+    "masked_softmax_fusion", "n_inner", "offset_alibi", "pretraining_tp",
     "skip_bias_add", "skip_bias_add_qkv", "slow_but_exact", "unk_token_id",
   ])
 
@@ -35,10 +36,12 @@ struct BLOOMConfig {
     let isTied = fields.boolean("tie_word_embeddings", &d) ?? true
     fields.checkDivides(
       (headsKey, heads), (widthKey, width), at: widthKey, expected: "a whole number of elements per head", &d)
+    let epsilon = fields.epsilon("layer_norm_epsilon", default: 1e-5, &d)
     fields.warnUnknown(&d, knownKeys: usedKeys, silent: irrelevantKeys)
     guard d.errorCount == before, let layers, let width, let heads, let vocabulary, let positions else { return nil }
     let config = BLOOMConfig(
-      layers: layers, width: width, heads: heads, positions: positions, vocabulary: vocabulary, isTied: isTied)
+      layers: layers, width: width, heads: heads, positions: positions, vocabulary: vocabulary, isTied: isTied,
+      epsilon: epsilon)
     return config.graph(named: name)
   }
 
@@ -56,27 +59,27 @@ struct BLOOMConfig {
     var list = OperatorList()
     let attention = OperatorList.Heads(heads: heads, keyValueHeads: heads, dimension: width / heads)
     let token = list.append("word_embeddings", .embedding(entries: vocabulary, width: width, row: .token), [])
-    var stream = list.append("word_embeddings_layernorm", .layerNorm(width: width), [token])
+    var stream = list.append("word_embeddings_layernorm", .layerNorm(width: width, epsilon: epsilon), [token])
     for layer in 0..<layers {
       let p = "h.\(layer)."
       let a = p + "self_attention."
-      let norm1 = list.append(p + "input_layernorm", .layerNorm(width: width), [stream])
+      let norm1 = list.append(p + "input_layernorm", .layerNorm(width: width, epsilon: epsilon), [stream])
       let qkv = list.append(a + "query_key_value", .linear(inputs: width, outputs: 3 * width, bias: true), [norm1])
-      let mixed = list.attention(a, attention, query: qkv, key: qkv, value: qkv, isBiased: true)
+      let mixed = list.attention(a, attention, fused: qkv, isBiased: true)
       let projected = list.append(a + "dense", .linear(inputs: width, outputs: width, bias: true), [mixed])
       let residual = list.append(a + "add", .add(width: width), [stream, projected])
-      let norm2 = list.append(p + "post_attention_layernorm", .layerNorm(width: width), [residual])
+      let norm2 = list.append(p + "post_attention_layernorm", .layerNorm(width: width, epsilon: epsilon), [residual])
       let up = list.append(p + "mlp.dense_h_to_4h", .linear(inputs: width, outputs: 4 * width, bias: true), [norm2])
-      let activated = list.append(p + "mlp.gelu_impl", .gelu(width: 4 * width), [up])
+      let activated = list.append(p + "mlp.gelu_impl", .activation(.gelu, width: 4 * width), [up])
       let down = list.append(
         p + "mlp.dense_4h_to_h", .linear(inputs: 4 * width, outputs: width, bias: true), [activated])
       stream = list.append(p + "mlp.add", .add(width: width), [residual, down])
     }
-    let headStart = list.count
-    let normed = list.append("ln_f", .layerNorm(width: width), [stream])
+    let normed = list.append("ln_f", .layerNorm(width: width, epsilon: epsilon), [stream], positions: .wanted)
     _ = list.append(
-      "lm_head", .linear(inputs: width, outputs: vocabulary, bias: false), [normed], weightsOf: isTied ? token : nil)
+      "lm_head", .linear(inputs: width, outputs: vocabulary, bias: false), [normed], weightsOf: isTied ? token : nil,
+      positions: .wanted)
     return OperatorGraph(
-      name: name, operators: list.operators, contextLimit: positions, vocabulary: vocabulary, headStart: headStart)
+      name: name, operators: list.operators, contextLimit: positions, vocabulary: vocabulary)
   }
 }

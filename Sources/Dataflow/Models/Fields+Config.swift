@@ -42,3 +42,22 @@ extension Fields {
       expected: expected)
   }
 }
+
+extension Fields {
+  /// The number below which a variance is not told from zero; as written, or transformers' default of the family.
+  mutating func epsilon(_ key: String, default fallback: Double, _ d: inout Diagnostics) -> Double {
+    real(key, in: 0...1, &d) ?? fallback
+  }
+
+  /// A finite number in `range`, if written.
+  mutating func real(_ key: String, in range: ClosedRange<Double>, _ d: inout Diagnostics) -> Double? {
+    guard contains(key), let text = text(key, &d) else { return nil }
+    guard let value = Double(text), range.contains(value) else {
+      d.error(
+        "\(key) is no number in range", at: place(key), value: text,
+        expected: "a number from \(range.lowerBound) to \(range.upperBound)")
+      return nil
+    }
+    return value
+  }
+}

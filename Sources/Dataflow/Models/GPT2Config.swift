@@ -13,16 +13,17 @@ struct GPT2Config {
   let vocabulary: Int64
   let inner: Int64
   let isTied: Bool
+  let epsilon: Double
 
   /// Keys that this importer uses.
   static let usedKeys = [
     "model_type", "n_layer", "n_embd", "n_head", "n_positions", "vocab_size", "n_inner", "activation_function",
-    "tie_word_embeddings", "add_cross_attention",
+    "tie_word_embeddings", "add_cross_attention", "layer_norm_epsilon",
   ]
 
   /// Keys of such files that change nothing about shapes or cost.
   static let irrelevantKeys = IrrelevantKeys.common.union([
-    "attn_pdrop", "embd_pdrop", "layer_norm_epsilon", "n_ctx", "reorder_and_upcast_attn", "resid_pdrop",
+    "attn_pdrop", "embd_pdrop", "n_ctx", "reorder_and_upcast_attn", "resid_pdrop",
     "scale_attn_by_inverse_layer_idx", "scale_attn_weights", "summary_activation", "summary_first_dropout",
     "summary_proj_to_labels", "summary_type", "summary_use_proj",
   ])
@@ -53,6 +54,7 @@ struct GPT2Config {
         "n_embd is not a multiple of n_head", at: fields.place("n_embd"), value: "\(width) over \(heads) heads",
         expected: "a whole number of elements per head")
     }
+    let epsilon = fields.epsilon("layer_norm_epsilon", default: 1e-5, &d)
     fields.warnUnknown(&d, knownKeys: usedKeys, silent: irrelevantKeys)
     guard !d.items[before...].contains(where: { $0.severity == .error }), let layers, let width, let heads,
       let positions,
@@ -60,7 +62,7 @@ struct GPT2Config {
     else { return nil }
     let config = GPT2Config(
       layers: layers, width: width, heads: heads, positions: positions, vocabulary: vocabulary,
-      inner: inner ?? 4 * width, isTied: isTied)
+      inner: inner ?? 4 * width, isTied: isTied, epsilon: epsilon)
     return config.graph(named: name)
   }
 
@@ -73,22 +75,22 @@ struct GPT2Config {
     var stream = list.append("embed.add", .add(width: width), [token, position])
     for layer in 0..<layers {
       let p = "h.\(layer)."
-      let norm1 = list.append(p + "ln_1", .layerNorm(width: width), [stream])
+      let norm1 = list.append(p + "ln_1", .layerNorm(width: width, epsilon: epsilon), [stream])
       let qkv = list.append(p + "attn.c_attn", .linear(inputs: width, outputs: 3 * width, bias: true), [norm1])
-      let mixed = list.attention(p + "attn.", attention, query: qkv, key: qkv, value: qkv)
+      let mixed = list.attention(p + "attn.", attention, fused: qkv)
       let projected = list.append(p + "attn.c_proj", .linear(inputs: width, outputs: width, bias: true), [mixed])
       let residual = list.append(p + "attn.add", .add(width: width), [stream, projected])
-      let norm2 = list.append(p + "ln_2", .layerNorm(width: width), [residual])
+      let norm2 = list.append(p + "ln_2", .layerNorm(width: width, epsilon: epsilon), [residual])
       let up = list.append(p + "mlp.c_fc", .linear(inputs: width, outputs: inner, bias: true), [norm2])
-      let activated = list.append(p + "mlp.act", .gelu(width: inner), [up])
+      let activated = list.append(p + "mlp.act", .activation(.gelu, width: inner), [up])
       let down = list.append(p + "mlp.c_proj", .linear(inputs: inner, outputs: width, bias: true), [activated])
       stream = list.append(p + "mlp.add", .add(width: width), [residual, down])
     }
-    let headStart = list.count
-    let normed = list.append("ln_f", .layerNorm(width: width), [stream])
+    let normed = list.append("ln_f", .layerNorm(width: width, epsilon: epsilon), [stream], positions: .wanted)
     _ = list.append(
-      "lm_head", .linear(inputs: width, outputs: vocabulary, bias: false), [normed], weightsOf: isTied ? token : nil)
+      "lm_head", .linear(inputs: width, outputs: vocabulary, bias: false), [normed], weightsOf: isTied ? token : nil,
+      positions: .wanted)
     return OperatorGraph(
-      name: name, operators: list.operators, contextLimit: positions, vocabulary: vocabulary, headStart: headStart)
+      name: name, operators: list.operators, contextLimit: positions, vocabulary: vocabulary)
   }
 }

@@ -6,11 +6,12 @@ extension GatedDecoder {
   private static let usedKeys = [
     "model_type", "num_hidden_layers", "hidden_size", "intermediate_size", "num_attention_heads",
     "num_key_value_heads", "head_dim", "max_position_embeddings", "vocab_size", "hidden_act", "tie_word_embeddings",
+    "rms_norm_eps", "rope_theta", "rope_parameters",
   ]
 
   private static let irrelevantKeys = IrrelevantKeys.common.union([
     "layer_types", "max_window_layers", "output_router_logits", "partial_rotary_factor", "pretraining_tp",
-    "rms_norm_eps", "rope_parameters", "rope_scaling", "rope_theta", "router_aux_loss_coef", "router_jitter_noise",
+    "rope_scaling", "router_aux_loss_coef", "router_jitter_noise",
     "use_mrope",
   ])
 
@@ -28,6 +29,8 @@ extension GatedDecoder {
     fields.expect("hidden_act", "silu", &d)
     let isTied = fields.boolean("tie_word_embeddings", &d) ?? false
     let options = readOptions(&fields, family, &d)
+    let epsilon = fields.epsilon("rms_norm_eps", default: 1e-6, &d)
+    let base = readRotaryBase(&fields, &d)
     let experts = family == .mixtral ? readExperts(&fields, inner: inner, &d) : nil
     fields.warnUnknown(&d, knownKeys: usedKeys + ownKeys(family), silent: irrelevantKeys)
     guard d.errorCount == before, let layers, let width, let inner, let positions, let vocabulary, let heads else {
@@ -41,7 +44,22 @@ extension GatedDecoder {
     decoder.isTied = isTied
     decoder.window = options.window
     decoder.experts = experts
+    decoder.epsilon = epsilon
+    decoder.rotaryBase = base
     return decoder.graph(named: name)
+  }
+
+  /// Newer files keep it in an object of its own.
+  private static func readRotaryBase(_ fields: inout Fields, _ d: inout Diagnostics) -> Double {
+    let range = 1.0...1e12
+    if let base = fields.real("rope_theta", in: range, &d) { return base }
+    guard fields.contains("rope_parameters") else { return 10_000 }
+    if fields.isNull("rope_parameters") {
+      fields.ignore(["rope_parameters"])
+      return 10_000
+    }
+    var inner = fields.fields("rope_parameters", of: "rope_parameters", &d)
+    return inner?.real("rope_theta", in: range, &d) ?? 10_000
   }
 
   /// Keys that not every family has.

@@ -16,6 +16,8 @@ struct OPTConfig {
   let embedding: Int64
   let isTied: Bool
   let activation: Activation
+  /// PyTorch's own, which no key changes.
+  let epsilon = 1e-5
 
   private static let usedKeys = [
     "model_type", "num_hidden_layers", "hidden_size", "num_attention_heads", "ffn_dim", "max_position_embeddings",
@@ -70,28 +72,31 @@ struct OPTConfig {
       let p = "decoder.layers.\(layer)."
       let a = p + "self_attn."
       let square = OperatorKind.linear(inputs: width, outputs: width, bias: true)
-      let norm1 = list.append(p + "self_attn_layer_norm", .layerNorm(width: width), [stream])
+      let norm1 = list.append(p + "self_attn_layer_norm", .layerNorm(width: width, epsilon: epsilon), [stream])
       let query = list.append(a + "q_proj", square, [norm1])
       let key = list.append(a + "k_proj", square, [norm1])
       let value = list.append(a + "v_proj", square, [norm1])
       let mixed = list.attention(a, attention, query: query, key: key, value: value)
       let projected = list.append(a + "out_proj", square, [mixed])
       let residual = list.append(a + "add", .add(width: width), [stream, projected])
-      let norm2 = list.append(p + "final_layer_norm", .layerNorm(width: width), [residual])
+      let norm2 = list.append(p + "final_layer_norm", .layerNorm(width: width, epsilon: epsilon), [residual])
       let up = list.append(p + "fc1", .linear(inputs: width, outputs: inner, bias: true), [norm2])
       let activated = list.append(p + "act", activation.kind(width: inner), [up])
       let down = list.append(p + "fc2", .linear(inputs: inner, outputs: width, bias: true), [activated])
       stream = list.append(p + "add", .add(width: width), [residual, down])
     }
-    let headStart = list.count
-    var result = list.append("decoder.final_layer_norm", .layerNorm(width: width), [stream])
+    var result = list.append(
+      "decoder.final_layer_norm", .layerNorm(width: width, epsilon: epsilon), [stream], positions: .wanted)
     if embedding != width {
-      result = list.append("decoder.project_out", .linear(inputs: width, outputs: embedding, bias: false), [result])
+      result = list.append(
+        "decoder.project_out", .linear(inputs: width, outputs: embedding, bias: false), [result],
+        positions: .wanted)
     }
     _ = list.append(
       "lm_head", .linear(inputs: embedding, outputs: vocabulary, bias: false), [result],
-      weightsOf: isTied ? token : nil)
+      weightsOf: isTied ? token : nil,
+      positions: .wanted)
     return OperatorGraph(
-      name: name, operators: list.operators, contextLimit: positions, vocabulary: vocabulary, headStart: headStart)
+      name: name, operators: list.operators, contextLimit: positions, vocabulary: vocabulary)
   }
 }

@@ -15,8 +15,11 @@ public struct StepBuilder: Sendable {
   private let overlap: Overlap
   /// Program row of each operator in the present phase.
   private var row = 0
-  /// The step that makes each operator's result, in the present pass.
-  private var results: [[Int]]
+  /// The steps that make each operator's result, for each position of the present pass.
+  private var results: [[Int]] = []
+  private let operatorCount: Int
+  /// Which position of the present pass is being lowered.
+  private var position = 0
   /// What the next step waits for when nothing may overlap: the steps of the slot before.
   private var barrier: [Int] = []
   private var slot: [Int] = []
@@ -34,17 +37,22 @@ public struct StepBuilder: Sendable {
     program.rows = rows
     self.program = program
     self.overlap = overlap
-    results = Array(repeating: [], count: operatorCount)
+    self.operatorCount = operatorCount
   }
 
-  public mutating func beginPass() {
+  /// Starts a pass of so many positions side by side.
+  public mutating func beginPass(positions: Int = 1) {
     passStart = program.steps.count
-    for index in results.indices { results[index] = [] }
+    position = 0
+    results = Array(repeating: [], count: positions * operatorCount)
     // A pass starts when the one before is complete: its token comes from there.
     if overlap == .dependences { barrier = lastOfUnit.filter { $0 >= 0 } }
   }
 
   public mutating func endPass(_ phase: Workload.Phase) { program.closePass(phase, from: passStart) }
+
+  /// What follows is for position `index` of the pass.
+  public mutating func enter(position index: Int) { position = index }
 
   /// Starts the steps of operator `index`, booked under program row `row`.
   public mutating func beginOperator(row: Int) {
@@ -58,11 +66,13 @@ public struct StepBuilder: Sendable {
   public mutating func noteLoaded(_ steps: [Int]) { loaded += steps }
 
   /// Ends the steps of operator `index`: what reads its result waits for those that no other of its steps waited for.
-  public mutating func endOperator(_ index: Int) { results[index] = current.filter { !awaited.contains($0) } }
+  public mutating func endOperator(_ index: Int) {
+    results[position * operatorCount + index] = current.filter { !awaited.contains($0) }
+  }
 
   /// The steps that make the results which operator `index` reads.
   public func inputs(of index: Int, in graph: OperatorGraph) -> [Int] {
-    graph.operators[index].inputs.flatMap { results[$0] }
+    graph.operators[index].inputs.flatMap { results[position * operatorCount + $0.producer] }
   }
 
   /// Adds work to the present row of the report.

@@ -76,21 +76,44 @@ public struct Workload: Hashable, Sendable {
     /// Its position, from 0, past included.
     public let position: Int64
     /// Positions it attends to, itself included.
-    public var context: Int64 { position + 1 }
+    public let context: Int64
     public let token: Int64
     public let wantsLogits: Bool
 
-    public init(phase: Phase, sequence: Int64, position: Int64, token: Int64, wantsLogits: Bool) {
+    /// - Parameter context: all positions up to its own when nil.
+    public init(
+      phase: Phase, sequence: Int64, position: Int64, context: Int64? = nil, token: Int64, wantsLogits: Bool
+    ) {
       self.phase = phase
       self.sequence = sequence
       self.position = position
+      self.context = context ?? position + 1
       self.token = token
       self.wantsLogits = wantsLogits
     }
+
+    /// Whether an operator has work in this pass.
+    public func runs(_ op: GraphOperator) -> Bool {
+      switch op.positions {
+      case .each: true
+      case .wanted: wantsLogits
+      case .first: position == 0
+      case .whole: false
+      }
+    }
+  }
+
+  /// The passes that go through the graph side by side, stage by stage: all positions of an encoder's sequence, one
+  /// position of a decoder's.
+  public func groups(of graph: OperatorGraph) -> [[Pass]] {
+    let passes = passes(of: graph)
+    guard !graph.isCausal else { return passes.map { [$0] } }
+    return (0..<batch).map { sequence in passes.filter { $0.sequence == sequence } }.filter { !$0.isEmpty }
   }
 
   /// All passes in the order in which they run: prefill sequence by sequence, then decode step by step.
-  public func passes(vocabulary: Int64) -> [Pass] {
+  public func passes(of graph: OperatorGraph) -> [Pass] {
+    let vocabulary = graph.vocabulary
     var random = SplitMix64(seed: seed)
     var result: [Pass] = []
     for sequence in 0..<batch {
@@ -98,6 +121,7 @@ public struct Workload: Hashable, Sendable {
         result.append(
           Pass(
             phase: .prefill, sequence: sequence, position: past + index,
+            context: graph.isCausal ? nil : past + prompt,
             token: Int64(random.next() % UInt64(vocabulary)), wantsLogits: logits == .all || index == prompt - 1))
       }
     }

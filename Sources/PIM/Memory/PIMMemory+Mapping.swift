@@ -71,8 +71,8 @@ public struct MemoryLowering: OperatorLowering, ParameterStore {
     case .attentionValues(let heads, let keyValueHeads, _):
       guard canAttend(op, rule, in: graph, heads, keyValueHeads, workload, &d) else { return }
       useCache(index, op, rule, in: graph, &d) { if case .appendValue = $0 { true } else { false } }
-    case .softmax, .layerNorm, .gelu, .add, .alibi, .rmsNorm, .rotary, .geluErf, .relu, .silu, .multiply, .router,
-      .experts, .pooler:
+    case .softmax, .layerNorm, .activation, .add, .alibi, .rmsNorm, .rotary, .multiply, .router, .combine,
+      .expertLinear, .convolution, .pool:
       d.error(
         "operator '\(op.name)' (\(op.kind.name)) cannot run on a pim-memory", at: rule.place, value: name,
         expected: "a unit with vector arithmetic")
@@ -109,7 +109,9 @@ public struct MemoryLowering: OperatorLowering, ParameterStore {
     _ index: Int, _ op: GraphOperator, _ rule: MappingRule, in graph: OperatorGraph, _ d: inout Diagnostics,
     where matches: (OperatorKind) -> Bool
   ) {
-    guard let append = op.inputs.first(where: { matches(graph.operators[$0].kind) }), let home = homes[append] else {
+    guard let append = op.inputs.first(where: { matches(graph.operators[$0.producer].kind) }),
+      let home = homes[append.producer]
+    else {
       d.error(
         "operator '\(op.name)' (\(op.kind.name)) reads a cache that is kept elsewhere", at: rule.place, value: name,
         expected: "the unit that the cache's appends are mapped to")
@@ -232,6 +234,7 @@ public struct MemoryLowering: OperatorLowering, ParameterStore {
         case .token: pass.token
         case .position(let unused): unused + pass.position
         case .segment: Int64(0)
+        case .rotary: pass.position
         }
       read(placement, spread: entry..<(entry + 1), stream: 0..<placement.stream, needs: needs, into: &builder)
       builder.count(macs: 0, bytes: placement.stream * elementBytes)
@@ -254,8 +257,8 @@ public struct MemoryLowering: OperatorLowering, ParameterStore {
       values(placement, heads, dimension, pass.context, needs, into: &builder)
       let work = heads * dimension * pass.context
       builder.count(macs: work, bytes: work * elementBytes)
-    case .softmax, .layerNorm, .gelu, .add, .alibi, .rmsNorm, .rotary, .geluErf, .relu, .silu, .multiply, .router,
-      .experts, .pooler:
+    case .softmax, .layerNorm, .activation, .add, .alibi, .rmsNorm, .rotary, .multiply, .router, .combine,
+      .expertLinear, .convolution, .pool:
       break
     }
   }

@@ -32,7 +32,9 @@ public struct VectorLowering: OperatorLowering {
   /// Checks that the operands and the result of every operator of the graph fit the SRAM at the longest context.
   public func checkCapacity(_ graph: OperatorGraph, context: Int64, at place: Place, _ d: inout Diagnostics) {
     for op in graph.operators {
-      let inputs = op.inputs.reduce(Int64(0)) { $0 + graph.operators[$1].kind.resultElements(context: context) }
+      let inputs = op.inputs.reduce(Int64(0)) {
+        $0 + graph.operators[$1.producer].kind.resultElements(context: context)
+      }
       let bytes = (inputs + op.kind.resultElements(context: context)) * elementBytes
       guard bytes > capacity else { continue }
       d.error(
@@ -55,11 +57,11 @@ public struct VectorLowering: OperatorLowering {
   private func kernel(_ kind: OperatorKind, context: Int64) -> VectorKernel? {
     switch kind {
     case .softmax(let heads, _): .softmax(rows: heads, length: context)
-    case .layerNorm(let width): .layerNorm(elements: width)
-    case .gelu(let width): .gelu(elements: width)
+    case .layerNorm(let width, _): .layerNorm(elements: width)
+    case .activation(.gelu, let width): .gelu(elements: width)
     case .add(let width): .add(elements: width)
-    case .embedding, .linear, .appendKey, .appendValue, .attentionScores, .attentionValues, .experts, .pooler: nil
-    case .alibi, .rmsNorm, .rotary, .geluErf, .relu, .silu, .multiply, .router: nil
+    case .embedding, .linear, .appendKey, .appendValue, .attentionScores, .attentionValues, .expertLinear: nil
+    case .alibi, .rmsNorm, .rotary, .activation, .multiply, .router, .combine, .convolution, .pool: nil
     }
   }
 }

@@ -57,11 +57,8 @@ public enum RunAudit {
   private static func macs(_ run: PricedRun, _ place: Place, _ d: inout Diagnostics) {
     let record = run.record
     var expected: Int64 = 0
-    for pass in record.workload.passes(vocabulary: record.graph.vocabulary) {
-      for op in record.graph.operators.prefix(pass.wantsLogits ? record.graph.operators.count : record.graph.headStart)
-      {
-        expected += op.kind.macs(context: pass.context)
-      }
+    for pass in record.workload.passes(of: record.graph) {
+      for op in record.graph.operators where pass.runs(op) { expected += op.kind.macs(context: pass.context) }
     }
     if expected != run.macsExecuted {
       d.error(

@@ -30,6 +30,7 @@ private struct Compilation {
   let graph: OperatorGraph
   let design: Design
   let workload: Workload
+  let stages: [[Int]]
   /// By unit; `nil` for units that execute no operators.
   var lowerings: [(any OperatorLowering)?]
   /// By operator: the unit that executes it.
@@ -41,6 +42,7 @@ private struct Compilation {
     self.graph = graph
     self.design = design
     self.workload = workload
+    stages = graph.stages
     let sites = Network(design).sites
     lowerings = zip(design.units, sites).map { unit, site in unit.plan.lowering(site) }
   }
@@ -128,24 +130,31 @@ private struct Compilation {
       Program.Row(name: "", kind: "", phase: .decode, unit: UnitIndex(unitOf[$0]))
     }
     var builder = StepBuilder(rows: rows, operatorCount: graph.operators.count, overlap: design.overlap)
-    lower(
-      Workload.Pass(
-        phase: .decode, sequence: 0, position: workload.longestContext - 1, token: 0, wantsLogits: true),
-      firstRow: 0, into: &builder)
+    // Position 0 has the operators of a sequence's first position as well.
+    let pass = Workload.Pass(
+      phase: .decode, sequence: 0, position: graph.isCausal ? workload.longestContext - 1 : 0,
+      context: workload.longestContext, token: 0, wantsLogits: true)
+    lower([pass], firstRow: 0, into: &builder)
     return builder.program
   }
 
-  private func lower(_ pass: Workload.Pass, firstRow: Int, into builder: inout StepBuilder) {
-    builder.beginPass()
-    for index in 0..<(pass.wantsLogits ? graph.operators.count : graph.headStart) {
-      builder.beginOperator(row: firstRow + index)
-      if let memory = storeOf[index], let store = lowerings[memory] as? any ParameterStore {
-        builder.noteLoaded(store.readVectors(index, into: &builder))
+  /// Passes side by side: each stage of the graph for all of them before the next.
+  private func lower(_ passes: [Workload.Pass], firstRow: Int, into builder: inout StepBuilder) {
+    builder.beginPass(positions: passes.count)
+    for stage in stages {
+      for (position, pass) in passes.enumerated() {
+        builder.enter(position: position)
+        for index in stage where pass.runs(graph.operators[index]) {
+          builder.beginOperator(row: firstRow + index)
+          if let memory = storeOf[index], let store = lowerings[memory] as? any ParameterStore {
+            builder.noteLoaded(store.readVectors(index, into: &builder))
+          }
+          lowerings[unitOf[index]]?.lower(index, in: graph, pass: pass, into: &builder)
+          builder.endOperator(index)
+        }
       }
-      lowerings[unitOf[index]]?.lower(index, in: graph, pass: pass, into: &builder)
-      builder.endOperator(index)
     }
-    builder.endPass(pass.phase)
+    builder.endPass(passes[0].phase)
   }
 
   /// All passes, operator by operator.
@@ -160,8 +169,8 @@ private struct Compilation {
       }
     }
     var builder = StepBuilder(rows: rows, operatorCount: count, overlap: design.overlap)
-    for pass in workload.passes(vocabulary: graph.vocabulary) {
-      lower(pass, firstRow: (phases.firstIndex(of: pass.phase) ?? 0) * count, into: &builder)
+    for passes in workload.groups(of: graph) {
+      lower(passes, firstRow: (phases.firstIndex(of: passes[0].phase) ?? 0) * count, into: &builder)
     }
     return CompiledProgram(
       program: builder.program, rowsUsed: lowerings.map { ($0 as? MemoryLowering)?.rowsUsed ?? 0 })

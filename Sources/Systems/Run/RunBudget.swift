@@ -72,11 +72,10 @@ enum RunBudget {
 
   private static func macs(_ kind: OperatorKind, _ context: Int64) -> Double {
     switch kind {
-    case .linear(let inputs, let outputs, _): Double(inputs) * Double(outputs)
+    case .linear(let inputs, let outputs, _), .expertLinear(_, _, let inputs, let outputs):
+      Double(inputs) * Double(outputs)
     case .attentionScores(let heads, _, let dimension), .attentionValues(let heads, _, let dimension):
       Double(heads) * Double(dimension) * Double(context)
-    case .experts(_, let chosen, let width, let inner): 3 * Double(chosen) * Double(width) * Double(inner)
-    case .pooler(let width): Double(width) * Double(width)
     default: 0
     }
   }
