@@ -81,14 +81,17 @@ import Testing
 @Suite struct StepBuilderTests {
   private func steps(_ overlap: StepBuilder.Overlap) -> Program {
     let row = Program.Row(name: "r", kind: "add", phase: .decode, unit: UnitIndex(0))
-    var builder = StepBuilder(rows: [row], operatorCount: 1, overlap: overlap)
-    builder.beginPass()
+    let graph = OperatorGraph(
+      name: "model", operators: [GraphOperator(name: "sum", kind: .add(width: 4), inputs: [])], contextLimit: 8,
+      vocabulary: 8)
+    var builder = StepBuilder(rows: [row], graph: graph, overlap: overlap)
+    builder.begin([Workload.Pass(phase: .decode, sequence: 0, position: 5, token: 0, wantsLogits: true)])
     builder.beginOperator(row: 0)
     let first = builder.step(UnitIndex(0), opcode: 0, operands: [1, 2], needs: [])
     builder.step(UnitIndex(1), opcode: 1, operands: [], needs: [], together: true)
     builder.step(UnitIndex(0), opcode: 2, operands: [3], needs: [first])
     builder.endOperator(0)
-    builder.endPass(.decode)
+    builder.endPasses()
     return builder.program
   }
 
@@ -105,5 +108,8 @@ import Testing
     #expect(dependences(program) == [[], [], [0]])
     #expect(program.steps.map { Array(program.operands[$0.operands]) } == [[1, 2], [], [3]])
     #expect(program.passes.map(\.steps) == [0..<3])
+    // What nobody reads leaves the run, with the last step that worked for it.
+    #expect(program.outputs.map(\.operatorName) == ["sum"])
+    #expect(program.outputs.map(\.step) == [2] && program.outputs.map(\.position) == [5])
   }
 }

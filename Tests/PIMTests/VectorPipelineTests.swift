@@ -14,11 +14,11 @@ import Testing
       elementBytes: 2)
   }
 
-  private static let functions = FunctionIterations(
-    expTerms: 6, expReducesRange: false, tanhTerms: 6, reciprocalSteps: 3, rsqrtSteps: 3)
+  private static let functions = SpecialFunctions(
+    expTerms: 6, expReducesRange: false, reciprocalSteps: 3, rsqrtSteps: 3)
 
   private func run(
-    _ kernel: VectorKernel, _ spec: VectorPipeline.Spec, _ functions: FunctionIterations = functions
+    _ kernel: VectorKernel, _ spec: VectorPipeline.Spec, _ functions: SpecialFunctions = functions
   ) -> (cycles: Int64, pipeline: VectorPipeline) {
     var pipeline = VectorPipeline(spec, sram: Self.sram)
     pipeline.begin(kernel.sweeps(functions))
@@ -49,27 +49,34 @@ import Testing
 
   @Test func functionsAreCountedOperations() {
     let f = Self.functions
-    func count(_ chain: [LaneOperation]) -> [Int] {
-      [chain.filter { $0 == .add }.count, chain.filter { $0 == .multiply }.count]
+    func count(_ make: (inout LaneChain) -> LaneSource) -> [Int] {
+      var chain = LaneChain()
+      _ = make(&chain)
+      let arrays = chain.steps.map(\.function.array)
+      return [arrays.count { $0 == .add }, arrays.count { $0 == .multiply }]
     }
     // Horner: one multiplication and one addition per term.
-    #expect(count(VectorKernel.exp(f)) == [6, 6])
-    // x², five further terms, times x.
-    #expect(count(VectorKernel.tanh(f)) == [5, 7])
+    #expect(count { $0.exp(.operand(0), f) } == [6, 6])
+    // Range reduction: two comparisons, rounding by adding and taking away, x − k · ln 2, and the exponent; two products.
+    var reduced = f
+    reduced.expReducesRange = true
+    #expect(count { $0.exp(.operand(0), reduced) } == [6 + 6, 6 + 2])
     // A start value, then two multiplications and a subtraction per step.
-    #expect(count(VectorKernel.reciprocal(f)) == [4, 6])
+    #expect(count { $0.reciprocal(.operand(0), f) } == [4, 6])
     // Start value and x/2, then three multiplications and a subtraction per step.
-    #expect(count(VectorKernel.rsqrt(f)) == [4, 10])
+    #expect(count { $0.inverseRoot(.operand(0), f) } == [4, 10])
+    // x · sigmoid(x): exp, 1 +, a reciprocal, times x.
+    #expect(count { $0.activation(.silu, .operand(0), f) } == [6 + 1 + 4, 6 + 6 + 1])
   }
 
   /// Operations of whole kernels, per element.
   @Test func kernelsDoWhatTheirFormulasSay() {
-    let softmax = run(.softmax(rows: 3, length: 200), spec()).pipeline
+    let softmax = run(.softmax(rows: 3, length: 200, scale: 1), spec()).pipeline
     // Per element: subtract the maximum, scale, exp, the final multiply; per row a reciprocal.
     #expect(softmax.multiplies == 600 * (1 + 6 + 1) + 3 * 6)
     // The maximum and the sum of n numbers take n − 1 compares or additions, per row.
     #expect(softmax.adds == 600 * (1 + 6) + 2 * 3 * 199 + 3 * 4)
-    let norm = run(.layerNorm(elements: 256), spec()).pipeline
+    let norm = run(.layerNorm(elements: 256, epsilon: 1e-5), spec()).pipeline
     #expect(norm.multiplies == 1 + 256 + (1 + 10) + 2 * 256)
     #expect(norm.adds == 255 + (256 + 255) + (1 + 4) + 2 * 256)
   }
@@ -89,9 +96,9 @@ import Testing
       let kernel: VectorKernel =
         switch Int.random(in: 0..<4, using: &random) {
         case 0: .add(elements: n)
-        case 1: .layerNorm(elements: n)
-        case 2: .softmax(rows: Int64.random(in: 1...4, using: &random), length: n)
-        default: .gelu(elements: n)
+        case 1: .layerNorm(elements: n, epsilon: 1e-5)
+        case 2: .softmax(rows: Int64.random(in: 1...4, using: &random), length: n, scale: 0.5)
+        default: .activation(.gelu, elements: n)
         }
       let (cycles, pipeline) = run(kernel, spec)
       #expect(pipeline.multiplies <= cycles * spec.multipliers, "seed \(seed)")
@@ -99,7 +106,9 @@ import Testing
       // Every chain is at least as long as its operations one after the other, sweep after sweep.
       let depth = kernel.sweeps(Self.functions).reduce(Int64(0)) { total, sweep in
         total
-          + sweep.chain.reduce(0) { $0 + ($1 == .add ? spec.adderLatency : spec.multiplierLatency) }
+          + sweep.chain.steps.reduce(0) {
+            $0 + ($1.function.array == .add ? spec.adderLatency : spec.multiplierLatency)
+          }
       }
       #expect(cycles >= depth, "seed \(seed)")
     }

@@ -42,6 +42,8 @@ public struct UnitActivity: Sendable {
   public var digest = EventDigest()
   /// MACs computed, padding lanes not counted.
   public var macs: Int64 = 0
+  /// Products that were made with numbers; nil when none flowed.
+  public var computedMACs: Int64?
   /// Bytes that crossed the unit's interface, and bytes that stayed inside (bank to MAC unit).
   public var interfaceBytes: Int64 = 0
   public var internalBytes: Int64 = 0

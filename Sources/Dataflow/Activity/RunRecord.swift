@@ -39,6 +39,8 @@ public struct RunRecord: Sendable {
   public let assumptions: [Assumption]
   /// Input files by base name, with their SHA-256.
   public var inputs: [(name: String, sha256: String)]
+  /// The numbers that left the run, in the order of the program; empty when none flowed.
+  public var outputs: [(output: Program.Output, values: [Float])] = []
 
   public init(
     design: String, model: String, workload: Workload, graph: OperatorGraph, program: Program, units: [UnitRecord],

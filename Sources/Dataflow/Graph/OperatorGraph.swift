@@ -90,6 +90,43 @@ public struct OperatorGraph: Hashable, Sendable {
     return (0...(stageOf.max() ?? 0)).map { stage in operators.indices.filter { stageOf[$0] == stage } }
   }
 
+  /// The most elements of one position that a later stage reads, caches aside.
+  public var elementsBetweenStages: Int64 {
+    let stages = stages
+    guard stages.count > 1 else { return 0 }
+    var stageOf = Array(repeating: 0, count: operators.count)
+    for (number, stage) in stages.enumerated() {
+      for index in stage { stageOf[index] = number }
+    }
+    var lastRead = stageOf
+    for (index, op) in operators.enumerated() {
+      for edge in op.inputs { lastRead[edge.producer] = max(lastRead[edge.producer], stageOf[index]) }
+    }
+    return stages.indices.map { stage in
+      operators.indices.reduce(Int64(0)) { sum, index in
+        switch operators[index].kind {
+        case .appendKey, .appendValue: return sum
+        default:
+          let waits = stageOf[index] <= stage && lastRead[index] > stage
+          return sum + (waits ? operators[index].kind.resultElements(context: 0) : 0)
+        }
+      }
+    }.max() ?? 0
+  }
+
+  /// Operators whose results no other reads, caches aside.
+  public var sinks: Set<Int> {
+    var unread = Set(operators.indices)
+    for (index, op) in operators.enumerated() {
+      for edge in op.inputs { unread.remove(edge.producer) }
+      switch op.kind {
+      case .appendKey, .appendValue: unread.remove(index)
+      default: break
+      }
+    }
+    return unread
+  }
+
   /// MACs of the graph as an exporter writes it: `positions` rows at once, full scores, logits at every position.
   public func exportedMACs(positions: Int64, past: Int64) -> Int64 {
     operators.reduce(0) { $0 + $1.exportedRows(of: positions) * $1.kind.macs(context: past + positions) }

@@ -37,8 +37,13 @@ public struct ProgramSize: Hashable, Sendable {
 /// A unit that keeps the parameter vectors (biases, norm scales) that other units need.
 public protocol ParameterStore {
   /// Sets aside room for the vectors of an operator.
-  mutating func reserveVectors(_ index: Int, lengths: [Int64], at place: Place, _ d: inout Diagnostics)
+  mutating func reserveVectors(
+    _ index: Int, of op: GraphOperator, lengths: [Int64], at place: Place, _ d: inout Diagnostics)
 
-  /// Adds the steps that bring an operator's vectors to the unit that computes with them; returns the last of each.
-  func readVectors(_ index: Int, into builder: inout StepBuilder) -> [Int]
+  /// Adds the steps that bring an operator's vectors to the unit that computes with them, and notes them.
+  func readVectors(_ index: Int, into builder: inout StepBuilder)
+
+  /// Rows of one bank that are set aside, and what lies in them from the start.
+  var rowsUsed: Int64 { get }
+  var residents: [Program.Resident] { get }
 }

@@ -37,6 +37,54 @@ public struct Program: Sendable {
     public let steps: Range<Int>
   }
 
+  /// Numbers that leave the run: the result of an operator that no other reads, for one position of a sequence.
+  public struct Output: Hashable, Sendable {
+    public let operatorName: String
+    public let sequence: Int64
+    public let position: Int64
+    /// The step after which they are there, and where: a buffer of that step's unit.
+    public let step: Int
+    public let buffer: Int64
+    public let elements: Int64
+
+    public init(operatorName: String, sequence: Int64, position: Int64, step: Int, buffer: Int64, elements: Int64) {
+      self.operatorName = operatorName
+      self.sequence = sequence
+      self.position = position
+      self.step = step
+      self.buffer = buffer
+      self.elements = elements
+    }
+  }
+
+  /// What lies in a unit from the start.
+  public struct Resident: Hashable, Sendable {
+    public enum Content: Hashable, Sendable {
+      /// The operator's matrix or table; which one, where it has one for each expert.
+      case matrix(Int)
+      /// One of its parameter vectors.
+      case vector(Int)
+      /// Keys or values of a sequence's earlier positions.
+      case cache(sequence: Int64)
+    }
+
+    public let operatorName: String
+    /// The operator's position in the graph.
+    public let index: Int
+    public let content: Content
+    public let unit: UnitIndex
+    /// Where in the unit, as its kind says.
+    public let home: [Int64]
+
+    public init(operatorName: String, index: Int, content: Content, unit: UnitIndex, home: [Int64]) {
+      self.operatorName = operatorName
+      self.index = index
+      self.content = content
+      self.unit = unit
+      self.home = home
+    }
+  }
+
   public private(set) var steps: [Step] = []
   /// Operands of all steps, end to end.
   public private(set) var operands: [Int64] = []
@@ -44,6 +92,10 @@ public struct Program: Sendable {
   public private(set) var dependences: [Int32] = []
   public var rows: [Row] = []
   public private(set) var passes: [PassRange] = []
+  public private(set) var outputs: [Output] = []
+  public var residents: [Resident] = []
+  /// By unit: rows of one bank that a memory sets aside; 0 for other units.
+  public var rowsUsed: [Int64] = []
 
   public init() {}
 
@@ -65,6 +117,9 @@ public struct Program: Sendable {
         dependences: firstDependence..<dependences.count, row: Int32(row)))
     return steps.count - 1
   }
+
+  /// Notes numbers that leave the run.
+  public mutating func append(_ output: Output) { outputs.append(output) }
 
   /// Ends a pass that began at step `first`.
   public mutating func closePass(_ phase: Workload.Phase, from first: Int) {

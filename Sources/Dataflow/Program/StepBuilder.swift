@@ -17,9 +17,14 @@ public struct StepBuilder: Sendable {
   private var row = 0
   /// The steps that make each operator's result, for each position of the present pass.
   private var results: [[Int]] = []
-  private let operatorCount: Int
-  /// Which position of the present pass is being lowered.
+  private let graph: OperatorGraph
+  /// Operators whose results leave the run.
+  private let sinks: Set<Int>
+  /// The passes that go side by side, and which of them is being lowered.
+  private var passes: [Workload.Pass] = []
   private var position = 0
+  /// Temporary buffers of the present operator.
+  private var temporaries: Int64 = 0
   /// What the next step waits for when nothing may overlap: the steps of the slot before.
   private var barrier: [Int] = []
   private var slot: [Int] = []
@@ -29,29 +34,32 @@ public struct StepBuilder: Sendable {
   /// Steps of the operator being lowered, and those that others of its steps wait for.
   private var current: [Int] = []
   private var awaited: Set<Int> = []
-  /// Steps that bring the operator's parameter vectors.
+  /// Steps that bring the operator's parameter vectors, and the buffers that they go to.
   public private(set) var loaded: [Int] = []
+  public private(set) var loadedBuffers: [Int64] = []
 
-  public init(rows: [Program.Row], operatorCount: Int, overlap: Overlap) {
+  public init(rows: [Program.Row], graph: OperatorGraph, overlap: Overlap) {
     var program = Program()
     program.rows = rows
     self.program = program
     self.overlap = overlap
-    self.operatorCount = operatorCount
+    self.graph = graph
+    sinks = graph.sinks
   }
 
-  /// Starts a pass of so many positions side by side.
-  public mutating func beginPass(positions: Int = 1) {
+  /// Starts passes that go side by side.
+  public mutating func begin(_ passes: [Workload.Pass]) {
     passStart = program.steps.count
+    self.passes = passes
     position = 0
-    results = Array(repeating: [], count: positions * operatorCount)
+    results = Array(repeating: [], count: passes.count * graph.operators.count)
     // A pass starts when the one before is complete: its token comes from there.
     if overlap == .dependences { barrier = lastOfUnit.filter { $0 >= 0 } }
   }
 
-  public mutating func endPass(_ phase: Workload.Phase) { program.closePass(phase, from: passStart) }
+  public mutating func endPasses() { program.closePass(passes[0].phase, from: passStart) }
 
-  /// What follows is for position `index` of the pass.
+  /// What follows is for pass `index` of those side by side.
   public mutating func enter(position index: Int) { position = index }
 
   /// Starts the steps of operator `index`, booked under program row `row`.
@@ -60,19 +68,42 @@ public struct StepBuilder: Sendable {
     current = []
     awaited = []
     loaded = []
+    loadedBuffers = []
+    temporaries = 0
   }
 
-  /// Notes steps that bring the operator's parameter vectors.
-  public mutating func noteLoaded(_ steps: [Int]) { loaded += steps }
+  /// Notes a step that brings one of the operator's parameter vectors to a buffer.
+  public mutating func noteLoaded(_ step: Int, buffer: Int64) {
+    loaded.append(step)
+    loadedBuffers.append(buffer)
+  }
+
+  /// The buffer of an operator's result, in the present pass. Units work in order, so later passes use it again.
+  public func result(of index: Int) -> Int64 { Int64(position * graph.operators.count + index) }
+
+  /// A buffer for the present operator alone.
+  public mutating func temporary() -> Int64 {
+    temporaries += 1
+    return Int64(passes.count * graph.operators.count) + temporaries - 1
+  }
+
+  /// The step that ends an operator's work in the present pass.
+  public func lastStep(of index: Int) -> Int { results[position * graph.operators.count + index].last ?? 0 }
 
   /// Ends the steps of operator `index`: what reads its result waits for those that no other of its steps waited for.
   public mutating func endOperator(_ index: Int) {
-    results[position * operatorCount + index] = current.filter { !awaited.contains($0) }
+    results[position * graph.operators.count + index] = current.filter { !awaited.contains($0) }
+    guard sinks.contains(index), let last = current.last else { return }
+    let pass = passes[position]
+    program.append(
+      Program.Output(
+        operatorName: graph.operators[index].name, sequence: pass.sequence, position: pass.position, step: last,
+        buffer: result(of: index), elements: graph.operators[index].kind.resultElements(context: pass.context)))
   }
 
   /// The steps that make the results which operator `index` reads.
   public func inputs(of index: Int, in graph: OperatorGraph) -> [Int] {
-    graph.operators[index].inputs.flatMap { results[position * operatorCount + $0.producer] }
+    graph.operators[index].inputs.flatMap { results[position * graph.operators.count + $0.producer] }
   }
 
   /// Adds work to the present row of the report.

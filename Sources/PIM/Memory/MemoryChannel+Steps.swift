@@ -28,6 +28,8 @@ struct StepCursor {
 struct BankVisit: Hashable {
   let bank: Int64
   let row: Int64
+  /// The chunk of the placement that the row belongs to.
+  let chunk: Int64
   let bursts: Range<Int64>
   /// Whether other banks have a stretch in the same row, so that all are opened at once.
   let sharesRow: Bool
@@ -55,6 +57,7 @@ extension MemoryChannel {
     hasStarted = false
     lastData = start
     refreshesInStep = 0
+    numbers?.results = []
     cursor = StepCursor()
     switch step {
     case .writeVector: break
@@ -63,7 +66,9 @@ extension MemoryChannel {
       cursor.slot = slots.lowerBound
       cursor.slotEnd = slots.upperBound
       enterSlot(m)
-    case .write(let r), .read(let r): cursor.visits = visits(r)
+    case .write(let r), .read(let r):
+      rectangle = r
+      cursor.visits = visits(r)
     }
   }
 
@@ -78,8 +83,8 @@ extension MemoryChannel {
       hasStarted = true
     }
     switch step {
-    case .writeVector(let bursts):
-      return fillBuffer(bursts.count == 1 ? bursts[0] : bursts[Int(index)], data, horizon)
+    case .writeVector(let bursts, let vectors):
+      return fillBuffer(bursts * Int64(vectors.list(index).count), data, horizon)
     case .multiply(let m): return multiply(m, horizon)
     case .write: return access(model.commands.write, isWrite: true, data, horizon)
     case .read: return access(model.commands.read, isWrite: false, data, horizon)
@@ -102,6 +107,7 @@ extension MemoryChannel {
       {
         return .wait(wait)
       }
+      numbers?.fill(burst: cursor.done)
       cursor.done += 1
       lastData = free - 1 + model.device.bufferWriteLatency
       events[MemoryModel.Event.bufferWrite.rawValue] += 1
@@ -138,6 +144,7 @@ extension MemoryChannel {
         return .wait(wait)
       }
       if cursor.position >= result {
+        if numbers != nil { emitResults(m) }
         cursor.results += 1
         finishResult(m)
       }
@@ -165,6 +172,7 @@ extension MemoryChannel {
       events[MemoryModel.Event.mac.rawValue] += issued
       let end = cursor.position + issued * burst
       macs += banks * max(0, min(end, usefulEnd) - min(cursor.position, usefulEnd))
+      if numbers != nil { compute(m, row: row, column: column, bursts: issued) }
       column += issued
       cursor.position = end
     }
@@ -227,6 +235,7 @@ extension MemoryChannel {
           return .wait(wait)
         }
         noteColumns(1)
+        if numbers != nil { transfer(visit, column: column, isWrite: isWrite) }
         cursor.burst += 1
         cursor.done += 1
         if isWrite {
@@ -305,7 +314,7 @@ extension MemoryChannel {
           for bank in banks {
             result.append(
               BankVisit(
-                bank: bank, row: placement.firstRow(ofChunk: chunk, g) + row, bursts: columns,
+                bank: bank, row: placement.firstRow(ofChunk: chunk, g) + row, chunk: chunk, bursts: columns,
                 sharesRow: banks.count > 1))
           }
           burst = end

@@ -48,6 +48,12 @@ struct MemoryChannel {
   var start: Int64 = 0
   var hasStarted = false
   var cursor = StepCursor()
+  /// The numbers, when they flow.
+  var numbers: MemoryNumbers?
+  /// What a write brings, by spread index and stream index of its rectangle.
+  var written: [Float] = []
+  /// The rectangle of the present step.
+  var rectangle: MemoryStep.Rectangle?
   /// Multiply-accumulates of elements that count, of the present step.
   var macs: Int64 = 0
   /// The tick at which the link towards the data unit is free.

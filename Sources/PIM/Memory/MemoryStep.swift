@@ -1,35 +1,72 @@
 import Arch
 import Dataflow
 
-/// The opcodes of a PIM memory, as a program's steps carry them.
+/// The opcodes of a PIM memory, in the order of its step schemas.
 enum MemoryOpcode: Int32, CaseIterable {
-  case writeVector = 0
-  case multiply = 1
-  case write = 2
-  case read = 3
+  case writeVector, multiply, write, read
 
-  var name: String {
-    switch self {
-    case .writeVector: "write-vector"
-    case .multiply: "multiply"
-    case .write: "write"
-    case .read: "read"
+  var schema: StepSchema {
+    let rectangle = Placement.operandNames + ["spread-from", "spread-to", "stream-from", "stream-to"]
+    return switch self {
+    case .writeVector: StepSchema("write-vector", integers: ["piece-bursts"], rest: "vectors")
+    case .multiply:
+      StepSchema(
+        "multiply",
+        integers: Placement.operandNames + [
+          "chunk", "slots-from", "slots-to", "used", "length", "segment", "vector-span", "useful", "vectors-from",
+          "vectors-to", "choice-step", "choice-slot", "choice-rows", "choices",
+        ])
+    case .write: StepSchema("write", integers: rectangle)
+    case .read: StepSchema("read", integers: rectangle)
     }
   }
 }
 
 /// A step of a PIM memory, decoded once when the program is loaded.
 enum MemoryStep: Hashable, Sendable {
-  /// Fills the vector buffers from the link: so many bursts per channel (one entry when all are alike).
-  case writeVector(bursts: [Int64])
+  /// Fills the vector buffers from the link, each vector with so many bursts.
+  case writeVector(pieceBursts: Int64, Vectors)
   /// Multiplies part of a matrix with what the vector buffers hold.
   case multiply(Multiply)
   /// Writes a rectangle of a matrix from the link, or reads one onto it.
   case write(Rectangle)
   case read(Rectangle)
 
+  /// By channel, the numbers of the vectors that its buffer gets; one list when all are alike.
+  struct Vectors: Hashable, Sendable {
+    let lists: [[Int64]]
+
+    func list(_ channel: Int64) -> [Int64] { lists.count == 1 ? lists[0] : lists[Int(channel)] }
+
+    var operands: [Int64] { lists.flatMap { [Int64($0.count)] + $0 } }
+
+    init(lists: [[Int64]]) { self.lists = lists }
+
+    init?(operands: ArraySlice<Int64>) {
+      var lists: [[Int64]] = []
+      var rest = operands
+      while let count = rest.popFirst() {
+        guard count >= 0, count <= rest.count else { return nil }
+        lists.append(Array(rest.prefix(Int(count))))
+        rest = rest.dropFirst(Int(count))
+      }
+      guard !lists.isEmpty, lists.joined().allSatisfy({ $0 >= 0 }) else { return nil }
+      self.lists = lists
+    }
+  }
+
+  /// Which of several equal matrices, one behind the other, is multiplied: what another step of the run chose.
+  struct Choice: Hashable, Sendable {
+    /// The step that chooses, and which of its choices.
+    let step: Int64
+    let slot: Int64
+    /// Rows from one matrix to the next, and how many matrices there are.
+    let rows: Int64
+    let count: Int64
+  }
+
   struct Multiply: Hashable, Sendable {
-    let placement: Placement
+    var placement: Placement
     let chunk: Int64
     /// Slots of each bank, so that one step can stop where the vector buffers end.
     let slots: Range<Int64>
@@ -46,6 +83,8 @@ enum MemoryStep: Hashable, Sendable {
     /// Which of the vectors that a slot needs in a channel take part, in the order of the banks: those that are in the
     /// buffer. All of them where one vector serves everybody.
     let vectors: Range<Int64>
+    /// Where the matrix is chosen by the run.
+    var choice: Choice?
   }
 
   struct Rectangle: Hashable, Sendable {
@@ -65,11 +104,12 @@ enum MemoryStep: Hashable, Sendable {
 
   var operands: [Int64] {
     switch self {
-    case .writeVector(let bursts): bursts
+    case .writeVector(let bursts, let vectors): [bursts] + vectors.operands
     case .multiply(let m):
       m.placement.operands + [
         m.chunk, m.slots.lowerBound, m.slots.upperBound, m.used, m.length, m.segment, m.vectorSpan, m.useful,
-        m.vectors.lowerBound, m.vectors.upperBound,
+        m.vectors.lowerBound, m.vectors.upperBound, m.choice?.step ?? -1, m.choice?.slot ?? 0, m.choice?.rows ?? 0,
+        m.choice?.count ?? 1,
       ]
     case .write(let r), .read(let r):
       r.placement.operands + [r.spread.lowerBound, r.spread.upperBound, r.stream.lowerBound, r.stream.upperBound]
@@ -79,12 +119,13 @@ enum MemoryStep: Hashable, Sendable {
   /// Whether the step addresses only what the memory has.
   func fits(_ g: MemoryGeometry, bufferBursts: Int64) -> Bool {
     switch self {
-    case .writeVector(let bursts):
-      (bursts.count == 1 || Int64(bursts.count) == g.channels) && bursts.allSatisfy { $0 <= bufferBursts }
+    case .writeVector(let bursts, let vectors):
+      (vectors.lists.count == 1 || Int64(vectors.lists.count) == g.channels)
+        && vectors.lists.allSatisfy { Int64($0.count) * bursts <= bufferBursts }
     case .multiply(let m):
       m.used <= m.placement.spread && m.length <= m.placement.chunkLength(m.chunk)
         && m.slots.upperBound <= m.placement.slots(g) && m.segment % g.burstElements == 0
-        && m.placement.baseRow + m.placement.rows(g) <= g.rows
+        && m.placement.baseRow + m.placement.rows(g) + (m.choice.map { ($0.count - 1) * $0.rows } ?? 0) <= g.rows
     case .write(let r), .read(let r):
       r.spread.upperBound <= r.placement.spread && r.stream.upperBound <= r.placement.stream
         && r.placement.baseRow + r.placement.rows(g) <= g.rows
@@ -93,21 +134,27 @@ enum MemoryStep: Hashable, Sendable {
 
   /// - Returns: `nil` when the numbers are not a step of this kind, which only a damaged program has.
   init?(opcode: Int32, operands: ArraySlice<Int64>) {
+    // No operand of a step that a compiler makes is larger, and products of two of them fit.
+    guard operands.allSatisfy({ (-1...(1 << 31)).contains($0) || $0 == 1 << 32 }) else { return nil }
     let placed = Placement(operands: operands.prefix(Placement.operandCount))
     let rest = Array(operands.dropFirst(Placement.operandCount))
     switch MemoryOpcode(rawValue: opcode) {
     case .writeVector:
-      guard !operands.isEmpty, operands.allSatisfy({ $0 >= 0 }) else { return nil }
-      self = .writeVector(bursts: Array(operands))
+      guard let bursts = operands.first, bursts > 0, let vectors = Vectors(operands: operands.dropFirst()) else {
+        return nil
+      }
+      self = .writeVector(pieceBursts: bursts, vectors)
     case .multiply:
-      guard let placed, rest.count == 10, rest[0] >= 0, rest[0] < placed.chunks, rest[1] >= 0, rest[1] < rest[2],
+      guard let placed, rest.count == 14, rest[0] >= 0, rest[0] < placed.chunks, rest[1] >= 0, rest[1] < rest[2],
         rest[3] > 0, rest[4] > 0, rest[5] > 0, rest[6] >= 0,
-        (1...rest[4]).contains(rest[7]), rest[8] >= 0, rest[8] < rest[9]
+        (1...rest[4]).contains(rest[7]), rest[8] >= 0, rest[8] < rest[9],
+        rest[10] < 0 || (rest[11] >= 0 && rest[12] > 0 && rest[13] > 0)
       else { return nil }
       self = .multiply(
         Multiply(
           placement: placed, chunk: rest[0], slots: rest[1]..<rest[2], used: rest[3], length: rest[4],
-          useful: rest[7], segment: rest[5], vectorSpan: rest[6], vectors: rest[8]..<rest[9]))
+          useful: rest[7], segment: rest[5], vectorSpan: rest[6], vectors: rest[8]..<rest[9],
+          choice: rest[10] < 0 ? nil : Choice(step: rest[10], slot: rest[11], rows: rest[12], count: rest[13])))
     case .write, .read:
       guard let placed, rest.count == 4, rest[0] >= 0, rest[0] < rest[1], rest[2] >= 0, rest[2] < rest[3] else {
         return nil

@@ -45,6 +45,7 @@ extension PIMMemory: ReportingUnit {
       result.digest.add(UInt64(bitPattern: channel.digest.count))
     }
     result.macs = macs
+    result.computedMACs = computedMACs
     result.boundedCycles = boundedCycles
     result.lowerBounds = lowerBounds.map { $0 >= 0 ? $0 : nil }
     result.interfaceBytes = events.total(of: MemoryModel.Event.interfaceBit.rawValue) / 8

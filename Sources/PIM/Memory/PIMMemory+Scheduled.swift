@@ -54,6 +54,7 @@ extension PIMMemory: ClockedUnit {
       let taken = Cycles(max(arrival.rawValue, startedAt))
       guard taken < Cycles(limit) else { return .at(taken) }
       ports.take(on: wiring.dataIn, at: taken)
+      accept(from: Int(packet.handle))
       data = LinkData(
         firstTick: arrival.rawValue * ports.period, interval: packet.interval, period: ports.period,
         beats: Int64(packet.beats))
@@ -79,6 +80,7 @@ extension PIMMemory: ClockedUnit {
     }
     guard cycle < limit else { return .at(Cycles(cycle)) }
     if step.sendsData {
+      answer()
       ports.send(Packet(handle: Int32(stepIndex)), on: wiring.dataOut, at: Cycles(cycle))
     }
     ports.send(Packet(handle: Int32(stepIndex)), on: wiring.completionsOut, at: Cycles(cycle))

@@ -55,6 +55,8 @@ extension PIMMemory {
     public let elementBytes: Int64
     let isRefreshed: Bool
     let stated: [String: Price]
+    /// The format of the cells and of the MAC units' operands; nil where it cannot be computed with.
+    let elementFormat: FloatFormat?
 
     /// The most numbers that the timing states of all channels hold.
     private static let maximumStateSize: Int64 = 1 << 23
@@ -126,6 +128,7 @@ extension PIMMemory {
       accumulators = values.integer("mac.accumulators")
       bufferElements = buffer
       elementBytes = format
+      elementFormat = ElementFormat.formats[values.text("mac.format")]
       isRefreshed = values.text("refresh") == "enabled"
       if isRefreshed && device.refresh == nil {
         d.error(
@@ -156,6 +159,8 @@ extension PIMMemory {
 enum ElementFormat {
   static let bytes: [String: Int64] = ["int8": 1, "bf16": 2, "fp16": 2, "fp32": 4]
   static let names = ["bf16", "fp16", "fp32", "int8"]
+  /// Those whose numbers can be computed with.
+  static let formats: [String: FloatFormat] = ["bf16": .bf16, "fp16": .fp16, "fp32": .fp32]
 }
 
 extension PIMMemory {
@@ -164,7 +169,7 @@ extension PIMMemory {
   /// - Parameter logLimit: commands per channel that are kept word for word; 0 for none.
   /// - Throws: when a step of the program is none of this kind, which only a damaged program has.
   public init(
-    plan: Plan, wiring: Wiring, program: Program, unit: UnitIndex, name: String, rowsUsed: Int64, logLimit: Int
+    plan: Plan, wiring: Wiring, program: Program, unit: UnitIndex, name: String, logLimit: Int, exchange: ValueExchange
   ) throws(Refusal) {
     let steps = try DecodedSteps(
       program, unit: unit, name: name, kind: Self.schema.kind, decode: MemoryStep.init(opcode:operands:))
@@ -176,6 +181,6 @@ extension PIMMemory {
     }
     self.init(
       model: plan.model(wiring), wiring: wiring, program: steps,
-      rowCount: program.rows.count, rowsUsed: rowsUsed, logLimit: logLimit)
+      rowCount: program.rows.count, rowsUsed: program.rowsUsed[unit.rawValue], logLimit: logLimit, exchange: exchange)
   }
 }

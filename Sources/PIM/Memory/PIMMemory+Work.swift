@@ -20,9 +20,9 @@ extension PIMMemory.Plan {
     let g = geometry
     let channels = Double(g.channels)
     switch step {
-    case .writeVector(let bursts):
-      let all = bursts.count == 1 ? Double(bursts[0]) * channels : bursts.reduce(0) { $0 + Double($1) }
-      return (all, Double(bursts.max() ?? 0))
+    case .writeVector(let bursts, let vectors):
+      let counts = vectors.lists.map { Double($0.count) * Double(bursts) }
+      return (counts.count == 1 ? counts[0] * channels : counts.reduce(0, +), counts.max() ?? 0)
     case .multiply(let m):
       let bursts = Double((m.length + g.burstElements - 1) / g.burstElements)
       let results = Double((m.length + m.segment - 1) / m.segment)

@@ -49,7 +49,7 @@ public struct PIMMemory {
   var state = State.idle
   /// Index of the present step in the program, and its decoded form.
   var stepIndex = 0
-  var step: MemoryStep = .writeVector(bursts: [0])
+  var step: MemoryStep = .writeVector(pieceBursts: 1, MemoryStep.Vectors(lists: [[]]))
   var data: LinkData?
   /// The first cycle at which a step can be taken.
   var freeAt: Int64 = 0
@@ -66,10 +66,13 @@ public struct PIMMemory {
   private(set) var startedAt: Int64 = 0
   /// Rows of one bank that the program occupies.
   let rowsUsed: Int64
+  private let exchange: ValueExchange
 
   init(
-    model: MemoryModel, wiring: Wiring, program: DecodedSteps<MemoryStep>, rowCount: Int, rowsUsed: Int64, logLimit: Int
+    model: MemoryModel, wiring: Wiring, program: DecodedSteps<MemoryStep>, rowCount: Int, rowsUsed: Int64,
+    logLimit: Int, exchange: ValueExchange
   ) {
+    self.exchange = exchange
     self.model = model
     self.wiring = wiring
     self.program = program
@@ -83,11 +86,49 @@ public struct PIMMemory {
   /// Takes up the program's step `index` at `cycle` of the device clock.
   mutating func begin(_ index: Int, at cycle: Int64) {
     stepIndex = index
-    step = program.step(index)
+    step = chosen(program.step(index))
     data = nil
     for channel in channels.indices { channels[channel].begin(step, at: cycle) }
     startedAt = cycle
     state = .running
+  }
+
+  /// A product with the matrix that the run chose.
+  private func chosen(_ step: MemoryStep) -> MemoryStep {
+    guard case .multiply(var m) = step, let choice = m.choice else { return step }
+    guard let made = exchange.choice(of: Int(choice.step)), choice.slot < made.count else {
+      preconditionFailure("a product before the choice of its matrix")
+    }
+    m.placement.baseRow += min(max(made[Int(choice.slot)], 0), choice.count - 1) * choice.rows
+    return .multiply(m)
+  }
+
+  /// Hands the numbers that came with a packet of step `sender` to the channels.
+  mutating func accept(from sender: Int) {
+    guard let lists = exchange.takeSent(by: sender) else { return }
+    for channel in channels.indices {
+      switch step {
+      case .writeVector(_, let vectors):
+        channels[channel].numbers?.expect(
+          lists[lists.count == 1 ? 0 : channel], vectors: vectors.list(Int64(channel)))
+      case .write: channels[channel].written = lists[0]
+      case .multiply, .read: break
+      }
+    }
+  }
+
+  /// The results of the finished step go on their way.
+  func answer() {
+    guard channels[0].numbers != nil, step.sendsData else { return }
+    exchange.answer(channels.flatMap { $0.numbers?.results ?? [] }, by: stepIndex)
+  }
+
+  /// Products that were made with numbers; nil when none flowed.
+  var computedMACs: Int64? {
+    channels.reduce(Int64?.some(0)) { sum, channel in
+      guard let sum, let numbers = channel.numbers else { return nil }
+      return sum + numbers.macs
+    }
   }
 
   /// Books what the finished step did to its row of the report.

@@ -34,7 +34,7 @@ public enum SpreadLevel: String, Hashable, Sendable, CaseIterable { case channel
 /// `padsToRow` each slot starts a row of its own. A stream longer than `chunk` is cut: all slots of the first chunk,
 /// then all slots of the second, and so on, each chunk starting a row.
 public struct Placement: Hashable, Sendable {
-  public let baseRow: Int64
+  public var baseRow: Int64
   /// Extents for which room is set aside; a step may use fewer.
   public let spread: Int64
   public let stream: Int64
@@ -53,7 +53,8 @@ public struct Placement: Hashable, Sendable {
     self.padsToRow = padsToRow
   }
 
-  static let operandCount = 6
+  static let operandNames = ["base-row", "spread", "stream", "order", "chunk", "pads-to-row"]
+  static let operandCount = operandNames.count
   private static let orders: [[SpreadLevel]] = [
     [.channel, .bank, .row], [.channel, .row, .bank], [.bank, .channel, .row], [.bank, .row, .channel],
     [.row, .channel, .bank], [.row, .bank, .channel],

@@ -5,7 +5,7 @@ import Arch
 ///
 /// In each cycle at most one group starts (when its operands are read), and each array takes the oldest groups whose
 /// next operation is ready, as many as it has lanes for. An operation's result is ready after the array's latency.
-package struct VectorPipeline: Hashable, Sendable {
+package struct VectorPipeline: Sendable {
   package struct Spec: Hashable, Sendable {
     package let adders: Int64
     package let multipliers: Int64
@@ -34,6 +34,8 @@ package struct VectorPipeline: Hashable, Sendable {
   }
 
   private struct Group: Hashable {
+    /// Its number in the sweep.
+    var index: Int64
     var elements: Int64
     /// Position in the chain; beyond it the reduction, then the write.
     var next = 0
@@ -44,7 +46,11 @@ package struct VectorPipeline: Hashable, Sendable {
 
   let spec: Spec
   package private(set) var sram: SRAM
+  /// The numbers, when they flow.
+  package var values: VectorValues?
   private var sweeps: [VectorSweep] = []
+  /// Arrays that the operations of the present sweep's chain occupy, one after the other.
+  private var chain: [LaneOperation] = []
   private var sweep = 0
   private var flight: [Group] = []
   private var startedGroups: Int64 = 0
@@ -67,6 +73,13 @@ package struct VectorPipeline: Hashable, Sendable {
     sweep = 0
     startedGroups = 0
     combining = -1
+    enterSweep()
+  }
+
+  private mutating func enterSweep() {
+    guard sweep < sweeps.count else { return }
+    chain = sweeps[sweep].chain.steps.map(\.function.array)
+    values?.beginSweep(sweeps[sweep])
   }
 
   package var isDone: Bool { sweep == sweeps.count }
@@ -95,7 +108,7 @@ package struct VectorPipeline: Hashable, Sendable {
     let elements = min(spec.groupSize, s.elements - inRow * spec.groupSize)
     var last = cycle - 1
     for _ in 0..<s.reads { last = max(last, transfer(.read, elements, cycle)) }
-    flight.append(Group(elements: elements, ready: last + 1))
+    flight.append(Group(index: startedGroups, elements: elements, ready: last + 1))
     startedGroups += 1
     return true
   }
@@ -117,8 +130,8 @@ package struct VectorPipeline: Hashable, Sendable {
     var isActive = false
     for index in flight.indices where free > 0 && flight[index].ready <= cycle {
       let group = flight[index]
-      if group.next < s.chain.count {
-        guard s.chain[group.next] == operation else { continue }
+      if group.next < chain.count {
+        guard chain[group.next] == operation else { continue }
         flight[index].next += 1
         flight[index].ready = cycle + latency
       } else if s.reduces, !group.isReduced, operation == .add {
@@ -129,7 +142,7 @@ package struct VectorPipeline: Hashable, Sendable {
         continue
       }
       // A tree over n numbers is n − 1 additions.
-      let isTree = group.next == s.chain.count
+      let isTree = group.next == chain.count
       if operation == .add { adds += group.elements - (isTree ? 1 : 0) } else { multiplies += group.elements }
       free -= 1
       isActive = true
@@ -141,11 +154,12 @@ package struct VectorPipeline: Hashable, Sendable {
     var index = 0
     while index < flight.count {
       let group = flight[index]
-      let isComplete = group.next == s.chain.count && (!s.reduces || group.isReduced) && group.ready <= cycle
+      let isComplete = group.next == chain.count && (!s.reduces || group.isReduced) && group.ready <= cycle
       guard isComplete else {
         index += 1
         continue
       }
+      if values != nil { compute(group, s) }
       for _ in 0..<s.writes { drainUntil = max(drainUntil, transfer(.write, group.elements, cycle) + 1) }
       flight.remove(at: index)
     }
@@ -163,7 +177,16 @@ package struct VectorPipeline: Hashable, Sendable {
     guard drainUntil <= cycle + 1 else { return }
     combining = -1
     startedGroups = 0
+    values?.endSweep(s)
     sweep += 1
+    enterSweep()
+  }
+
+  private mutating func compute(_ group: Group, _ s: VectorSweep) {
+    let perRow = groupsPerRow(s)
+    let first = group.index % perRow * spec.groupSize
+    values?.run(
+      s, row: group.index / perRow, group: Int(group.index % perRow), elements: first..<(first + group.elements))
   }
 
   /// Cycles of adding up the group results of every row, pair by pair: as many pairs per cycle as there are adders, a

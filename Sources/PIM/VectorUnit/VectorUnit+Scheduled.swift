@@ -44,6 +44,7 @@ extension VectorUnit: ClockedUnit {
         account.chargeStall(Stall.completion.rawValue, until: cycle)
         ports.send(Packet(handle: Int32(stepIndex)), on: wiring.completionsOut, at: Cycles(cycle))
         book()
+        publish()
         freeAt = cycle
         state = .idle
       }
@@ -53,7 +54,7 @@ extension VectorUnit: ClockedUnit {
   /// Reads the SRAM for a stream of beats. The slower of the link and the SRAM sets the time between two; a beat leaves
   /// when its words are read.
   private mutating func read(_ ports: Ports, _ from: Int64, _ limit: Int64) -> Next? {
-    guard case .send(let peer, let beats, let beatBytes, let bytes) = step else { return nil }
+    guard case .send(let peer, let beats, let beatBytes, let bytes, _) = step else { return nil }
     guard from < limit else { return .at(Cycles(from)) }
     let link = wiring.peers[Int(peer)]
     let sramCycles = pipeline.stream(.read, bytes: bytes, from: from) - from
@@ -69,13 +70,14 @@ extension VectorUnit: ClockedUnit {
   }
 
   private mutating func send(_ ports: inout Ports, _ at: Int64, _ interval: Int64, _ limit: Int64) -> Next? {
-    guard case .send(let peer, let beats, _, _) = step else { return nil }
+    guard case .send(let peer, let beats, _, _, let packing) = step else { return nil }
     let link = wiring.peers[Int(peer)]
     guard let credit = ports.credit(on: link.dataOut) else { return .blocked(Wait(.credit, on: link.dataOut)) }
     let cycle = max(at, credit.rawValue)
     guard cycle < limit else { return .at(Cycles(cycle)) }
     account.chargeBusy(until: at)
     account.chargeStall(Stall.link.rawValue, until: cycle)
+    if let values = pipeline.values { exchange.send(values.packed(packing), by: stepIndex) }
     ports.send(
       Packet(handle: Int32(stepIndex), beats: Int32(beats), interval: interval), on: link.dataOut, at: Cycles(cycle))
     let end = cycle + (beats * interval + ports.period - 1) / ports.period
@@ -85,12 +87,17 @@ extension VectorUnit: ClockedUnit {
   }
 
   private mutating func receive(_ ports: inout Ports, _ limit: Int64) -> Next? {
-    guard case .receive(let peer, let bytes) = step else { return nil }
+    guard case .receive(let peer, let bytes, let unpacking) = step else { return nil }
     let link = wiring.peers[Int(peer)]
     guard let arrival = ports.arrival(on: link.dataIn) else { return .blocked(Wait(.arrival, on: link.dataIn)) }
     let cycle = max(arrival.rawValue, account.frontier)
     guard cycle < limit else { return .at(Cycles(cycle)) }
+    let source = Int(ports.first(on: link.dataIn).handle)
     ports.take(on: link.dataIn, at: Cycles(cycle))
+    if let numbers = exchange.takeAnswer(by: source) {
+      pipeline.values?.store(
+        numbers.map { (unpacking.element(of: $0.at), $0.value) }, in: unpacking.buffer, of: unpacking.elements)
+    }
     account.chargeStall(Stall.link.rawValue, until: cycle)
     let end = pipeline.stream(.write, bytes: bytes, from: cycle)
     account.chargeBusy(until: end)

@@ -32,7 +32,6 @@ extension VectorUnit {
           ParameterSchema(
             "exp-range-reduction", .choice(["none", "power-of-two"]), .required,
             "What brings the argument of exp near zero before the series."),
-          ParameterSchema("tanh-taylor-terms", .integer(1...64), .required, "Terms of the odd series for tanh."),
           ParameterSchema(
             "reciprocal-newton-steps", .integer(0...16), .required, "Newton-Raphson steps of the reciprocal."),
           ParameterSchema(
@@ -58,7 +57,7 @@ extension VectorUnit {
   public struct Plan: Sendable {
     let pipeline: VectorPipeline.Spec
     let sram: SRAM.Spec
-    let functions: FunctionIterations
+    let functions: SpecialFunctions
     public let elementBytes: Int64
     public let ledger: EnergyLedger
 
@@ -82,10 +81,10 @@ extension VectorUnit {
         capacity: Bytes(size), banks: Int(values.integer("sram.banks")),
         readPorts: Int(values.integer("sram.read-ports")), writePorts: Int(values.integer("sram.write-ports")),
         width: Bytes(width))
-      functions = FunctionIterations(
+      functions = SpecialFunctions(
+        format: LaneFormat(ElementFormat.formats[values.text("format")] ?? .bf16),
         expTerms: Int(values.integer("functions.exp-taylor-terms")),
         expReducesRange: values.text("functions.exp-range-reduction") == "power-of-two",
-        tanhTerms: Int(values.integer("functions.tanh-taylor-terms")),
         reciprocalSteps: Int(values.integer("functions.reciprocal-newton-steps")),
         rsqrtSteps: Int(values.integer("functions.rsqrt-newton-steps")))
       ledger = Self.ledger(values, unit)
@@ -110,11 +109,23 @@ extension VectorUnit {
   /// Builds the unit for a program: decodes its steps.
   ///
   /// - Throws: when a step of the program is none of this kind, which only a damaged program has.
-  public init(plan: Plan, wiring: Wiring, program: Program, unit: UnitIndex, name: String) throws(Refusal) {
+  ///
+  /// - Parameters:
+  ///   - arithmetic: how numbers are computed; nil when none flow.
+  ///   - seed: chooses experts when none flow.
+  public init(
+    plan: Plan, wiring: Wiring, program: Program, unit: UnitIndex, name: String, exchange: ValueExchange,
+    arithmetic: ValueArithmetic?, seed: UInt64
+  ) throws(Refusal) {
     let steps = try DecodedSteps(
       program, unit: unit, name: name, kind: Self.schema.kind, decode: VectorStep.init(opcode:operands:))
+    var pipeline = VectorPipeline(plan.pipeline, sram: plan.sram)
+    if let arithmetic {
+      pipeline.values = VectorValues(format: plan.functions.format, isExact: arithmetic == .exact)
+    }
     self.init(
-      wiring: wiring, functions: plan.functions, pipeline: VectorPipeline(plan.pipeline, sram: plan.sram),
-      program: steps, rowCount: program.rows.count)
+      wiring: wiring, functions: plan.functions, pipeline: pipeline, program: steps,
+      outputs: program.outputs.filter { program.steps[$0.step].unit == unit }, rowCount: program.rows.count,
+      exchange: exchange, seed: seed)
   }
 }

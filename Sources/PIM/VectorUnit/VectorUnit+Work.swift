@@ -13,15 +13,15 @@ extension VectorUnit.Plan {
     var linkTicks = 0.0
     for step in program.steps where step.unit == unit {
       switch VectorStep(opcode: step.opcode, operands: program.operands[step.operands]) {
-      case .send(let peer, let beats, let beatBytes, let bytes):
+      case .send(let peer, let beats, let beatBytes, let bytes, _):
         accesses += words(bytes)
         linkTicks += Double(beats) * link(Int(peer), beatBytes)
-      case .receive(_, let bytes): accesses += words(bytes)
-      case .kernel(let kernel):
+      case .receive(_, let bytes, _): accesses += words(bytes)
+      case .kernel(let kernel, _, _):
         for sweep in kernel.sweeps(functions) {
           let groups = Double(sweep.rows) * Double((sweep.elements + pipeline.groupSize - 1) / pipeline.groupSize)
           accesses += groups * Double(sweep.reads + sweep.writes) * words(pipeline.groupSize * elementBytes)
-          cycles += groups * Double(max(sweep.chain.count, 1))
+          cycles += groups * Double(max(sweep.chain.steps.count, 1))
         }
       case nil: continue
       }

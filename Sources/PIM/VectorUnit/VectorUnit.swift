@@ -75,25 +75,35 @@ public struct VectorUnit {
   }
 
   let wiring: Wiring
-  let functions: FunctionIterations
+  let functions: SpecialFunctions
+  let exchange: ValueExchange
+  /// Seeds the choice of experts when no numbers flow.
+  let seed: UInt64
   private let program: DecodedSteps<VectorStep>
   var pipeline: VectorPipeline
   var state = State.idle
   var stepIndex = 0
-  var step: VectorStep = .receive(peer: 0, bytes: 1)
+  var step: VectorStep = .receive(peer: 0, bytes: 1, ValueUnpacking(0, elements: 1))
   var freeAt: Int64 = 0
   var account = CycleAccount(causes: Stall.allCases.map(\.name))
   var digest = EventDigest()
   var events: EventTable
   /// Counters at the start of the present step, whose differences are booked at its end.
   private var mark: [Int64] = Array(repeating: 0, count: Event.allCases.count)
+  /// The outputs of the program that are complete with a step of this unit: by step, their positions.
+  private let outputs: [Int: [Int]]
+  private let outputSlices: [Program.Output]
 
   init(
-    wiring: Wiring, functions: FunctionIterations, pipeline: VectorPipeline,
-    program: DecodedSteps<VectorStep>, rowCount: Int
+    wiring: Wiring, functions: SpecialFunctions, pipeline: VectorPipeline,
+    program: DecodedSteps<VectorStep>, outputs: [Program.Output], rowCount: Int, exchange: ValueExchange, seed: UInt64
   ) {
     self.wiring = wiring
     self.functions = functions
+    self.exchange = exchange
+    self.seed = seed
+    self.outputs = Dictionary(grouping: outputs.indices) { outputs[$0].step }
+    outputSlices = outputs
     self.pipeline = pipeline
     self.program = program
     events = EventTable(events: Event.allCases.map(\.name), rows: rowCount)
@@ -108,7 +118,8 @@ public struct VectorUnit {
     switch step {
     case .send: state = .sending(from: cycle)
     case .receive: state = .receiving
-    case .kernel(let kernel):
+    case .kernel(let kernel, let from, _):
+      pipeline.values?.begin(kernel, from)
       pipeline.begin(kernel.sweeps(functions))
       state = .computing(at: cycle)
     }
@@ -123,5 +134,33 @@ public struct VectorUnit {
     let row = program.row(stepIndex)
     for (event, count) in counters.enumerated() { events.add(count - mark[event], of: event, to: row) }
     digest.add(UInt64(bitPattern: account.frontier))
+  }
+
+  /// What the finished step made, for those that wait for it.
+  mutating func publish() {
+    if case .kernel(let kernel, _, let to) = step {
+      pipeline.values?.finish(into: to)
+      if case .router(let experts, let chosen) = kernel {
+        exchange.choose(choice(experts, chosen, in: to), by: stepIndex)
+      }
+    }
+    guard let values = pipeline.values, let positions = outputs[stepIndex] else { return }
+    for position in positions {
+      let output = outputSlices[position]
+      exchange.observe(values.load(BufferSlice(output.buffer), output.elements), as: position)
+    }
+  }
+
+  /// The experts of the router's result; without numbers, different ones with equal chance.
+  private func choice(_ experts: Int64, _ chosen: Int64, in buffer: Int64) -> [Int64] {
+    if let values = pipeline.values {
+      return values.load(BufferSlice(buffer, offset: chosen), chosen).map { Int64($0) }
+    }
+    var random = SplitMix64(seed: seed &+ UInt64(stepIndex) &* 0x9E37_79B9_7F4A_7C15)
+    var numbers = Array(0..<experts)
+    for slot in 0..<Int(chosen) {
+      numbers.swapAt(slot, slot + Int(random.next() % UInt64(numbers.count - slot)))
+    }
+    return Array(numbers.prefix(Int(chosen)))
   }
 }

@@ -65,6 +65,12 @@ public enum RunAudit {
         "the MACs that were executed are not those of the model", at: place, value: "\(run.macsExecuted)",
         expected: "\(expected)")
     }
+    for (unit, activity) in zip(record.units, record.activity.units) {
+      guard let computed = activity.computedMACs, computed != activity.macs else { continue }
+      d.error(
+        "the MACs that '\(unit.name)' made with numbers are not those that it counted", at: place,
+        value: "\(computed)", expected: "\(activity.macs)")
+    }
   }
 
   /// A matrix product cannot be faster than its bound.

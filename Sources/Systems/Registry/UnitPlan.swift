@@ -1,6 +1,7 @@
 import Arch
 import Dataflow
 import Files
+import PIM
 
 /// What a unit of a design is before a program is known: parameters checked, nothing running.
 protocol UnitPlan: Sendable {
@@ -20,7 +21,21 @@ protocol UnitPlan: Sendable {
 
   /// How operators become its steps; `nil` for a unit that executes none.
   func lowering(_ site: UnitSite) -> (any OperatorLowering)?
-  func build(_ program: Program, _ site: UnitSite, rowsUsed: Int64, logLimit: Int) throws(Refusal) -> any ReportingUnit
+  func build(_ program: Program, _ site: UnitSite, _ context: RunContext) throws(Refusal) -> any ReportingUnit
+  /// What the steps of its programs are called, by opcode.
+  var stepSchemas: [StepSchema] { get }
+}
+
+/// What is common to all units of one run.
+struct RunContext {
+  let exchange: ValueExchange
+  /// The numbers to compute with, and the graph that they belong to; nil when none flow.
+  let values: ValueInput?
+  let graph: OperatorGraph?
+  let faults: [MemoryFault]
+  let seed: UInt64
+  /// Commands per memory channel that are kept.
+  let logLimit: Int
 }
 
 extension UnitPlan {

@@ -46,6 +46,7 @@ private struct MemoryPlan: UnitPlan {
     }
   }
   var role: UnitRole { .memory }
+  var stepSchemas: [StepSchema] { PIMMemory.stepSchemas }
 
   func lowering(_ site: UnitSite) -> (any OperatorLowering)? {
     MemoryLowering(
@@ -61,16 +62,20 @@ private struct MemoryPlan: UnitPlan {
   }
   var refreshesPerCycle: Double { plan.refreshesPerCycle }
 
-  func build(_ program: Program, _ site: UnitSite, rowsUsed: Int64, logLimit: Int) throws(Refusal) -> any ReportingUnit
-  {
+  func build(_ program: Program, _ site: UnitSite, _ context: RunContext) throws(Refusal) -> any ReportingUnit {
     let control = site.ends(.controller)[0]
     let data = site.ends(.vector)[0]
-    return try PIMMemory(
+    var memory = try PIMMemory(
       plan: plan,
       wiring: PIMMemory.Wiring(
         stepsIn: control.incoming, completionsOut: control.outgoing, dataIn: data.incoming, dataOut: data.outgoing,
         period: site.period, beatTicks: data.beatTicks, linkWidth: data.width),
-      program: program, unit: site.unit, name: site.name, rowsUsed: rowsUsed, logLimit: logLimit)
+      program: program, unit: site.unit, name: site.name, logLimit: context.logLimit, exchange: context.exchange)
+    if let values = context.values, let graph = context.graph {
+      try memory.load(program.residents.filter { $0.unit == site.unit }, of: graph, values, plan: plan, name: site.name)
+    }
+    try memory.apply(context.faults.filter { $0.unit == site.name }, name: site.name)
+    return memory
   }
 }
 
@@ -80,6 +85,7 @@ private struct VectorPlan: UnitPlan {
   var ledger: EnergyLedger { plan.ledger }
   var assumptions: [Assumption] { [] }
   var role: UnitRole { .vector }
+  var stepSchemas: [StepSchema] { VectorUnit.stepSchemas }
 
   func lowering(_ site: UnitSite) -> (any OperatorLowering)? {
     VectorLowering(plan: plan, unit: site.unit, name: site.name)
@@ -95,8 +101,7 @@ private struct VectorPlan: UnitPlan {
     return UnitWork(events: work.events, ticks: work.cycles * Double(site.period) + work.linkTicks)
   }
 
-  func build(_ program: Program, _ site: UnitSite, rowsUsed: Int64, logLimit: Int) throws(Refusal) -> any ReportingUnit
-  {
+  func build(_ program: Program, _ site: UnitSite, _ context: RunContext) throws(Refusal) -> any ReportingUnit {
     let control = site.ends(.controller)[0]
     let peers = site.ends(.memory).map {
       VectorUnit.Wiring.Peer(dataOut: $0.outgoing, dataIn: $0.incoming, beatTicks: $0.beatTicks, width: $0.width)
@@ -104,7 +109,8 @@ private struct VectorPlan: UnitPlan {
     return try VectorUnit(
       plan: plan,
       wiring: VectorUnit.Wiring(stepsIn: control.incoming, completionsOut: control.outgoing, peers: peers),
-      program: program, unit: site.unit, name: site.name)
+      program: program, unit: site.unit, name: site.name, exchange: context.exchange,
+      arithmetic: context.values?.arithmetic, seed: context.seed)
   }
 }
 
@@ -114,6 +120,7 @@ private struct SequencerPlan: UnitPlan {
   var ownPeriod: Rational? { nil }
   var assumptions: [Assumption] { [] }
   var role: UnitRole { .controller }
+  var stepSchemas: [StepSchema] { [] }
 
   func lowering(_ site: UnitSite) -> (any OperatorLowering)? { nil }
 
@@ -122,8 +129,7 @@ private struct SequencerPlan: UnitPlan {
     return UnitWork(events: steps, ticks: steps * Double(issueInterval) * Double(site.period))
   }
 
-  func build(_ program: Program, _ site: UnitSite, rowsUsed: Int64, logLimit: Int) throws(Refusal) -> any ReportingUnit
-  {
+  func build(_ program: Program, _ site: UnitSite, _ context: RunContext) throws(Refusal) -> any ReportingUnit {
     Sequencer(
       program: program,
       lines: site.ends.map {

@@ -3,17 +3,10 @@ import Dataflow
 import Files
 import PIM
 
-/// A program for a design, with what compiling found out.
-public struct CompiledProgram: Sendable {
-  public let program: Program
-  /// By unit: rows of one bank that a memory sets aside; 0 for other units.
-  public let rowsUsed: [Int64]
-}
-
 /// Turns a model and a workload into a program for a design.
 ///
 /// - Throws: when an operator matches no mapping rule, its unit cannot execute it, or the model does not fit.
-public func compile(_ graph: OperatorGraph, for design: Design, workload: Workload) throws(Refusal) -> CompiledProgram {
+public func compile(_ graph: OperatorGraph, for design: Design, workload: Workload) throws(Refusal) -> Program {
   var d = Diagnostics()
   workload.check(against: graph, into: &d)
   try d.throwIfErrors()
@@ -87,6 +80,7 @@ private struct Compilation {
     switch kind {
     case .appendKey: return first(kind.name) ?? first("attention.scores")
     case .appendValue: return first(kind.name) ?? first("attention.values")
+    case .expertLinear: return first(kind.name) ?? first("linear")
     default: return first(kind.name)
     }
   }
@@ -111,7 +105,7 @@ private struct Compilation {
     }
     // A second owner would copy all that is set aside so far.
     lowerings[memory] = nil
-    store.reserveVectors(index, lengths: lengths, at: place, &d)
+    store.reserveVectors(index, of: op, lengths: lengths, at: place, &d)
     lowerings[memory] = store
   }
 
@@ -129,7 +123,7 @@ private struct Compilation {
     let rows = graph.operators.indices.map {
       Program.Row(name: "", kind: "", phase: .decode, unit: UnitIndex(unitOf[$0]))
     }
-    var builder = StepBuilder(rows: rows, operatorCount: graph.operators.count, overlap: design.overlap)
+    var builder = StepBuilder(rows: rows, graph: graph, overlap: design.overlap)
     // Position 0 has the operators of a sequence's first position as well.
     let pass = Workload.Pass(
       phase: .decode, sequence: 0, position: graph.isCausal ? workload.longestContext - 1 : 0,
@@ -140,25 +134,25 @@ private struct Compilation {
 
   /// Passes side by side: each stage of the graph for all of them before the next.
   private func lower(_ passes: [Workload.Pass], firstRow: Int, into builder: inout StepBuilder) {
-    builder.beginPass(positions: passes.count)
+    builder.begin(passes)
     for stage in stages {
       for (position, pass) in passes.enumerated() {
         builder.enter(position: position)
         for index in stage where pass.runs(graph.operators[index]) {
           builder.beginOperator(row: firstRow + index)
           if let memory = storeOf[index], let store = lowerings[memory] as? any ParameterStore {
-            builder.noteLoaded(store.readVectors(index, into: &builder))
+            store.readVectors(index, into: &builder)
           }
           lowerings[unitOf[index]]?.lower(index, in: graph, pass: pass, into: &builder)
           builder.endOperator(index)
         }
       }
     }
-    builder.endPass(passes[0].phase)
+    builder.endPasses()
   }
 
   /// All passes, operator by operator.
-  func program() -> CompiledProgram {
+  func program() -> Program {
     let count = graph.operators.count
     let phases = Workload.Phase.allCases.filter { $0 == .prefill ? workload.prompt > 0 : workload.generate > 0 }
     var rows: [Program.Row] = []
@@ -168,11 +162,14 @@ private struct Compilation {
           Program.Row(name: op.name, kind: op.kind.name, phase: phase, unit: UnitIndex(unitOf[index])))
       }
     }
-    var builder = StepBuilder(rows: rows, operatorCount: count, overlap: design.overlap)
+    var builder = StepBuilder(rows: rows, graph: graph, overlap: design.overlap)
     for passes in workload.groups(of: graph) {
       lower(passes, firstRow: (phases.firstIndex(of: passes[0].phase) ?? 0) * count, into: &builder)
     }
-    return CompiledProgram(
-      program: builder.program, rowsUsed: lowerings.map { ($0 as? MemoryLowering)?.rowsUsed ?? 0 })
+    var program = builder.program
+    let stores = lowerings.map { $0 as? any ParameterStore }
+    program.rowsUsed = stores.map { $0?.rowsUsed ?? 0 }
+    program.residents = stores.flatMap { $0?.residents ?? [] }
+    return program
   }
 }

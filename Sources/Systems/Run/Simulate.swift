@@ -3,14 +3,18 @@ import Dataflow
 import Files
 import PIM
 
-/// How a run is carried out; none of it changes a result.
-public struct RunOptions: Hashable, Sendable {
+/// How a run is carried out; none of it changes cycles, counts or energies, unless data decide them.
+public struct RunOptions: Sendable {
   /// Whether stretches of time in which nothing happens are stepped over.
   public var skipping = true
   /// A seed to shuffle the order in which units are advanced, for tests.
   public var shuffleSeed: UInt64?
   /// Commands of each memory channel that are kept for a trace; 0 for none.
   public var commandLogLimit = 0
+  /// The numbers to compute with; without them nothing is computed, and everything counted.
+  public var values: ValueInput?
+  /// Elements of memories that are not what was stored.
+  public var faults: [MemoryFault] = []
 
   public init() {}
 }
@@ -21,21 +25,22 @@ public struct RunOptions: Hashable, Sendable {
 public func simulate(
   design: Design, model graph: OperatorGraph, workload: Workload, options: RunOptions = .init()
 ) throws(Refusal) -> RunRecord {
-  let compiled = try compile(graph, for: design, workload: workload)
-  return try simulate(compiled, on: design, model: graph, workload: workload, options: options)
+  let program = try compile(graph, for: design, workload: workload)
+  return try simulate(program, on: design, model: graph, workload: workload, options: options)
 }
 
 /// Simulates a compiled program.
 public func simulate(
-  _ compiled: CompiledProgram, on design: Design, model graph: OperatorGraph, workload: Workload,
+  _ program: Program, on design: Design, model graph: OperatorGraph, workload: Workload,
   options: RunOptions = .init()
 ) throws(Refusal) -> RunRecord {
   let network = Network(design)
   var units: [any ReportingUnit] = []
+  let context = RunContext(
+    exchange: ValueExchange(), values: options.values, graph: graph, faults: options.faults, seed: workload.seed,
+    logLimit: options.commandLogLimit)
   for (index, unit) in design.units.enumerated() {
-    units.append(
-      try unit.plan.build(
-        compiled.program, network.sites[index], rowsUsed: compiled.rowsUsed[index], logLimit: options.commandLogLimit))
+    units.append(try unit.plan.build(program, network.sites[index], context))
   }
   let periods = design.units.map { design.grid.ticksPerCycle[$0.clock] }
   var engineOptions = Engine.Options()
@@ -47,7 +52,11 @@ public func simulate(
   // Moved into the engine: a second owner would make every first write copy the units' state.
   units = []
   let finished = try run(&engine, design)
-  return try record(finished, engine.wakeUps, compiled.program, design, graph, workload, periods)
+  var record = try record(finished, engine.wakeUps, program, design, graph, workload, periods)
+  record.outputs = program.outputs.indices.compactMap { position in
+    context.exchange.observed[position].map { (program.outputs[position], $0) }
+  }
+  return record
 }
 
 private func run(_ engine: inout Engine, _ design: Design) throws(Refusal) -> [any ClockedUnit] {

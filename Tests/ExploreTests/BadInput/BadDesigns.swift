@@ -141,15 +141,17 @@ enum BadDesigns {
   static let mapping: [BadFile] = [
     BadFile("unknown operator", "operator: linear", "operator: liner", at: "liner", "did you mean 'linear'?"),
     BadFile(
-      "operator without a rule", "operator: [softmax, norm, gelu, add]", "operator: [softmax, norm, add]",
+      "operator without a rule", "operator: [gelu, gelu-erf,", "operator: [gelu-erf,",
       "'h.0.mlp.act' (gelu) matches no mapping rule"),
     BadFile(
       "rule on nobody", "operator: linear, unit: memory", "operator: linear, unit: memori", at: "memori",
       "did you mean 'memory'?"),
     BadFile(
-      "rule on the controller", "gelu, add], unit: asic", "gelu, add], unit: control",
+      "rule on the controller", "expert.combine], unit: asic", "expert.combine], unit: control",
       "mapped to a unit that executes none"),
-    BadFile("softmax on a memory", "gelu, add], unit: asic", "gelu, add], unit: memory", "cannot run on a pim-memory"),
+    BadFile(
+      "softmax on a memory", "expert.combine], unit: asic", "expert.combine], unit: memory",
+      "cannot run on a pim-memory"),
     BadFile(
       "matrix on a vector unit", "operator: linear, unit: memory", "operator: linear, unit: asic",
       "cannot run on a vector-unit"),

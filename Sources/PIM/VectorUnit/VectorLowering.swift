@@ -1,0 +1,81 @@
+import Arch
+import Dataflow
+import Files
+
+/// How operators become steps of a vector unit.
+public struct VectorLowering: OperatorLowering {
+  private let unit: UnitIndex
+  private let name: String
+  private let capacity: Int64
+  private let elementBytes: Int64
+
+  public init(plan: VectorUnit.Plan, unit: UnitIndex, name: String) {
+    self.unit = unit
+    self.name = name
+    capacity = plan.sram.capacity.rawValue
+    elementBytes = plan.elementBytes
+  }
+
+  public mutating func reserve(
+    _ index: Int, in graph: OperatorGraph, rule: MappingRule, workload: Workload, _ d: inout Diagnostics
+  ) {
+    let op = graph.operators[index]
+    guard kernel(op.kind, context: 1) != nil else {
+      let needsMatrix = op.kind.parameters > op.kind.parameterVectors.reduce(0, +) || op.kind.macs(context: 1) > 0
+      d.error(
+        "operator '\(op.name)' (\(op.kind.name)) cannot run on a vector-unit", at: rule.place, value: name,
+        expected: needsMatrix ? "a memory that multiplies matrices" : "a unit that has this function")
+      return
+    }
+  }
+
+  /// Checks that the operands and the result of every operator of the graph fit the SRAM at the longest context, beside
+  /// what all positions of an encoder keep from one stage to the next.
+  public func checkCapacity(_ graph: OperatorGraph, context: Int64, at place: Place, _ d: inout Diagnostics) {
+    let waiting = graph.isCausal ? 0 : graph.elementsBetweenStages * context
+    for op in graph.operators {
+      let own = ([op.kind] + op.inputs.map { graph.operators[$0.producer].kind }).reduce(Int64(0)) {
+        $0 + $1.resultElements(context: context)
+      }
+      let bytes = (own + waiting) * elementBytes
+      guard bytes > capacity else { continue }
+      let beside = waiting > 0 ? " beside what all positions keep between the layers of an encoder" : ""
+      d.error(
+        "operator '\(op.name)' does not fit the SRAM of '\(name)'\(beside)", at: place,
+        value: "\(bytes) B at \(context) positions", expected: "at most \(capacity) B")
+      return
+    }
+  }
+
+  public func lower(_ index: Int, in graph: OperatorGraph, pass: Workload.Pass, into builder: inout StepBuilder) {
+    guard let kernel = kernel(graph.operators[index].kind, context: pass.context) else { return }
+    let inputs = graph.operators[index].inputs.map { BufferSlice(builder.result(of: $0.producer), offset: $0.offset) }
+    let step = VectorStep.kernel(
+      kernel, from: inputs + builder.loadedBuffers.map { BufferSlice($0) }, to: builder.result(of: index))
+    builder.step(
+      unit, opcode: step.opcode.rawValue, operands: step.operands,
+      needs: builder.inputs(of: index, in: graph) + builder.loaded)
+  }
+
+  public func size(_ index: Int, in graph: OperatorGraph, context: Int64) -> ProgramSize {
+    ProgramSize(steps: 1, operands: 16 + 2 * Double(graph.operators[index].inputs.count))
+  }
+
+  private func kernel(_ kind: OperatorKind, context: Int64) -> VectorKernel? {
+    switch kind {
+    case .softmax(let heads, let scale): .softmax(rows: heads, length: context, scale: scale)
+    case .layerNorm(let width, let epsilon): .layerNorm(elements: width, epsilon: epsilon)
+    case .rmsNorm(let width, let epsilon): .rmsNorm(elements: width, epsilon: epsilon)
+    case .activation(let function, let width): .activation(function, elements: width)
+    case .rotary(let heads, let dimension): .rotary(heads: heads, dimension: dimension)
+    case .alibi(let heads, let scale): .alibi(rows: heads, length: context, scale: scale)
+    case .multiply(let width): .multiply(elements: width)
+    case .router(let experts, let chosen): .router(experts: experts, chosen: chosen)
+    case .combine(let chosen, let width): .combine(chosen: chosen, elements: width)
+    case .add(let width): .add(elements: width)
+    case .embedding, .linear, .appendKey, .appendValue, .attentionScores, .attentionValues, .expertLinear,
+      .convolution, .pool:
+      nil
+    }
+  }
+}
