@@ -7,10 +7,20 @@ import Systems
 
 /// One run: a model on a design.
 public struct RunStudy: Sendable {
-  /// Shipped names or paths.
-  public var design: String
-  public var model: String
-  public var workload: Workload
+  /// What is run.
+  public enum Source: Sendable {
+    /// A model, by shipped name or path, which is compiled for the workload.
+    case model(String, Workload)
+    /// A program that was compiled before.
+    case program(path: String)
+  }
+
+  /// What is asked of a model.
+  public typealias Work = Workload
+
+  /// A shipped name or a path; a program's own design when nil.
+  public var design: String?
+  public var source: Source
   public var options = RunOptions()
   /// Files to write; the ending decides the form.
   public var outputs: [String] = []
@@ -25,8 +35,12 @@ public struct RunStudy: Sendable {
 
   public init(design: String, model: String, workload: Workload) {
     self.design = design
-    self.model = model
-    self.workload = workload
+    source = .model(model, workload)
+  }
+
+  public init(program path: String, design: String? = nil) {
+    self.design = design
+    source = .program(path: path)
   }
 
   /// Simulates, audits and writes the reports.
@@ -61,21 +75,53 @@ public struct RunStudy: Sendable {
 
   /// Simulates and audits.
   public func price(_ d: inout Diagnostics) throws(Refusal) -> PricedRun {
+    var options = options
+    if commandTrace != nil { options.commandLogLimit = Self.commandTraceLimit }
+    let (program, chosen) = try prepare(&d)
+    let priced = PricedRun(try simulate(program, on: chosen, options: options))
+    try RunAudit.check(priced)
+    return priced
+  }
+
+  /// The program and the design that it is for.
+  func prepare(_ d: inout Diagnostics) throws(Refusal) -> (program: Program, design: Design) {
+    switch source {
+    case .model(let model, let workload): return try Self.compile(model, workload, design ?? "", &d)
+    case .program(let path): return try Self.read(program: path, design, &d)
+    }
+  }
+
+  private static func compile(
+    _ model: String, _ workload: Workload, _ design: String, _ d: inout Diagnostics
+  ) throws(Refusal) -> (program: Program, design: Design) {
     let data = try DataDirectory.locate()
-    let found = try Self.locate(design: design, in: data)
+    let found = try locate(design: design, in: data)
     let chosen = DesignFile.read(path: found, displayName: shown(found, data), data: data, into: &d)
     let modelPath = try DataDirectory.find(kind: .models, name: model, in: data)
     let graph = ModelFile.read(
-      path: modelPath, displayName: shown(modelPath, data), name: Self.modelName(modelPath), into: &d)
+      path: modelPath, displayName: shown(modelPath, data), name: modelName(modelPath), into: &d)
     try d.throwIfErrors()
     guard let chosen, let graph else { throw Refusal("nothing to run", at: Place(file: design)) }
-    var options = options
-    if commandTrace != nil { options.commandLogLimit = Self.commandTraceLimit }
-    var record = try simulate(design: chosen, model: graph, workload: workload, options: options)
-    record.inputs.append((Self.baseName(modelPath), try SHA256.hex(ofFile: modelPath)))
-    let priced = PricedRun(record)
-    try RunAudit.check(priced)
-    return priced
+    var program = try Systems.compile(graph, for: chosen, workload: workload)
+    // As the user named it, so that it is found again.
+    program.origin.design = design
+    program.origin.modelInputs = [
+      Program.InputFile(name: baseName(modelPath), sha256: try SHA256.hex(ofFile: modelPath))
+    ]
+    return (program, chosen)
+  }
+
+  private static func read(
+    program path: String, _ design: String?, _ d: inout Diagnostics
+  ) throws(Refusal) -> (program: Program, design: Design) {
+    let (program, units) = try ProgramStudy.read(path, &d)
+    let data = try DataDirectory.locate()
+    let found = try locate(design: design ?? program.origin.design, in: data)
+    let chosen = DesignFile.read(path: found, displayName: shown(found, data), data: data, into: &d)
+    try d.throwIfErrors()
+    guard let chosen else { throw Refusal("nothing to run", at: Place(file: path)) }
+    try chosen.check(program, for: units, file: path)
+    return (program, chosen)
   }
 
   static func locate(design: String, in data: String) throws(Refusal) -> String {
@@ -83,7 +129,7 @@ public struct RunStudy: Sendable {
   }
 
   /// Shipped files are named from the data folder on, others as the user did.
-  private func shown(_ path: String, _ data: String) -> String {
+  static func shown(_ path: String, _ data: String) -> String {
     path.hasPrefix(data + "/") ? String(path.dropFirst(data.count + 1)) : path
   }
 
@@ -101,7 +147,7 @@ public struct RunStudy: Sendable {
   }
 
   /// Before the run: nobody wants to lose a long one to a misspelt folder.
-  private func checkOutputs() throws(Refusal) {
+  func checkOutputs() throws(Refusal) {
     var d = Diagnostics()
     for path in outputs {
       if !Self.endings.contains(where: path.hasSuffix) {
@@ -110,7 +156,7 @@ public struct RunStudy: Sendable {
           expected: "a file ending in \(Self.endings.joined(separator: " or "))")
       }
     }
-    var taken = [design, model].filter(FileManager.default.fileExists).map { (file: Self.resolved($0), is: "an input") }
+    var taken = inputs.filter(FileManager.default.fileExists).map { (file: Self.resolved($0), is: "an input") }
     for path in outputs + [commandTrace].compactMap(\.self) {
       checkFolder(path, &d)
       let file = Self.resolved(path)
@@ -121,6 +167,14 @@ public struct RunStudy: Sendable {
       taken.append((file, "another output"))
     }
     try d.throwIfErrors()
+  }
+
+  /// What the user names as inputs, paths among them.
+  private var inputs: [String] {
+    switch source {
+    case .model(let model, _): [design, model].compactMap(\.self)
+    case .program(let path): [design, path].compactMap(\.self)
+    }
   }
 
   private static func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }

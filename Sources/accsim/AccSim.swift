@@ -10,7 +10,7 @@ struct AccSim: ParsableCommand {
     abstract: "What would this model cost, in cycles and joules, on that accelerator?",
     discussion: "Example: accsim run --design hbm2-bank-pim --model gpt2 --prompt 32 --generate 32",
     version: CommandLineVersion.text,
-    subcommands: [Run.self, Graph.self, Check.self, List.self, DRAMCommand.self])
+    subcommands: [Run.self, Compile.self, Diff.self, Graph.self, Check.self, List.self, DRAMCommand.self])
 
   /// 0 good, 1 the input was refused, 2 wrong usage, 3 internal error.
   static func main() {

@@ -12,16 +12,11 @@ struct Run: ParsableCommand {
       NAME is a shipped name (see 'accsim list') or the path of a file of your own.
       """)
 
-  @Option(help: ArgumentHelp("The design.", valueName: "name")) var design: String
-  @Option(help: ArgumentHelp("The model.", valueName: "name")) var model: String
-  @Option(help: ArgumentHelp("New positions read before the first is generated.", valueName: "n")) var prompt: Int64 =
-    32
-  @Option(help: ArgumentHelp("Decode steps.", valueName: "n")) var generate: Int64 = 32
-  @Option(help: ArgumentHelp("Positions cached before the run.", valueName: "n")) var past: Int64 = 0
-  @Option(help: ArgumentHelp("Independent sequences.", valueName: "n")) var batch: Int64 = 1
-  @Option(help: ArgumentHelp("Prompt positions with logits: all or last.", valueName: "which")) var logits: Logits =
-    .last
-  @Option(help: ArgumentHelp("Chooses the token numbers.", valueName: "n")) var seed: UInt64 = 1
+  @Option(help: ArgumentHelp("The design.", valueName: "name")) var design: String?
+  @Option(help: ArgumentHelp("The model.", valueName: "name")) var model: String?
+  @Option(help: ArgumentHelp("A program of 'accsim compile' instead of a model.", valueName: "file"))
+  var program: String?
+  @OptionGroup var workload: WorkloadOptions
   @Option(
     name: .customLong("out"), parsing: .singleValue,
     help: ArgumentHelp(
@@ -34,14 +29,23 @@ struct Run: ParsableCommand {
   @Flag(help: "Visit every cycle instead of stepping over those in which nothing happens; same results, slower.")
   var noSkip = false
 
-  enum Logits: String, ExpressibleByArgument, CaseIterable { case all, last }
+  func validate() throws {
+    if program != nil {
+      guard model == nil, workload.isEmpty else {
+        throw ValidationError("a program has its model and workload in it: leave --model, --prompt and the like out")
+      }
+    } else if design == nil || model == nil {
+      throw ValidationError("--design and --model are needed, or --program")
+    }
+  }
 
   func run() throws {
-    var study = RunStudy(
-      design: design, model: model,
-      workload: .init(
-        prompt: prompt, generate: generate, past: past, batch: batch, logits: logits == .all ? .all : .last, seed: seed)
-    )
+    var study =
+      if let program {
+        RunStudy(program: program, design: design)
+      } else {
+        RunStudy(design: design ?? "", model: model ?? "", workload: workload.workload)
+      }
     study.outputs = outputs
     study.commandTrace = commandsOut
     study.options.skipping = !noSkip

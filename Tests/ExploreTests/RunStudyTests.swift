@@ -98,9 +98,10 @@ import Testing
   }
 
   @Test func nothingToGenerateMeansNoTokenTimes() throws {
-    try withFolder { _, study in
-      var study = study
-      study.workload = Workload(prompt: 2, generate: 0)
+    try withFolder { folder, _ in
+      let study = RunStudy(
+        design: root + "/designs/pim-gpt.yaml", model: folder + "/tiny.config.json",
+        workload: Workload(prompt: 2, generate: 0))
       var d = Diagnostics()
       let run = try study.price(&d)
       #expect(run.timeToFirstToken == nil && run.timePerOutputToken == nil && run.tokensPerSecond == nil)

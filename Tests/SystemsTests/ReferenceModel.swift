@@ -3,8 +3,10 @@ import Foundation
 
 /// A model computed in double precision, operator by operator over whole sequences: nothing of it is the simulator's.
 struct ReferenceModel {
-  let graph: OperatorGraph
   let values: ValueInput
+  private var graph: OperatorGraph { values.graph }
+
+  init(_ values: ValueInput) { self.values = values }
 
   /// The results of every operator at every position of one sequence, full attention or causal.
   func run(tokens: [Int64]) -> [[[Double]]] {

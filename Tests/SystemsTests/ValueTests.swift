@@ -72,9 +72,9 @@ import Testing
   private func difference(
     _ record: RunRecord, _ values: ValueInput, margin: Double = 0
   ) throws -> Difference {
-    let graph = record.graph
+    let graph = values.graph
     let tokens = record.workload.passes(of: graph).map(\.token)
-    let expected = ReferenceModel(graph: graph, values: values).run(tokens: tokens)
+    let expected = ReferenceModel(values).run(tokens: tokens)
     let clear = clearPositions(graph, expected, margin)
     var (largest, squares, count) = (0.0, 0.0, 0)
     try #require(!record.outputs.isEmpty)
@@ -106,7 +106,7 @@ import Testing
   func exactRunsGiveWhatTheModelGives(_ family: Family, _ name: String) throws {
     let graph = try Checkout.model(text: family.config)
     var options = RunOptions()
-    options.values = ValueInput(weights: .random(for: graph, seed: 5), arithmetic: .exact)
+    options.values = ValueInput(graph: graph, weights: .random(for: graph, seed: 5), arithmetic: .exact)
     let run = try Checkout.run(try Checkout.design(name), graph, workload(graph), options)
     let found = try difference(run.record, options.values!)
     #expect(found.relative < 1e-4, "\(found)")
@@ -154,7 +154,7 @@ import Testing
   func approximationsStayWithinWhatRoundingExplains(_ family: Family) throws {
     let graph = try Checkout.model(text: family.config)
     var options = RunOptions()
-    options.values = ValueInput(weights: .random(for: graph, seed: 7))
+    options.values = ValueInput(graph: graph, weights: .random(for: graph, seed: 7))
     let run = try Checkout.run(try Checkout.design("pim-gpt"), graph, workload(graph), options)
     let found = try difference(run.record, options.values!, margin: 0.1)
     #expect(found.count >= 64)
@@ -172,7 +172,7 @@ import Testing
       let design = try Checkout.design("pim-gpt")
       let plain = try Checkout.run(design, graph, workload(graph))
       var options = RunOptions()
-      options.values = ValueInput(weights: .random(for: graph, seed: 1))
+      options.values = ValueInput(graph: graph, weights: .random(for: graph, seed: 1))
       let computed = try Checkout.run(design, graph, workload(graph), options)
       #expect(Checkout.fingerprint(plain) == Checkout.fingerprint(computed), "\(family.name)")
       #expect(computed.record.activity.units.contains { $0.computedMACs == computed.macsExecuted })
@@ -193,7 +193,7 @@ import Testing
       program.residents.first { $0.operatorName == "h.0.attn.c_attn" && $0.content == .matrix(0) }?.home)
     func logits(_ faults: [MemoryFault]) throws -> [Float] {
       var options = RunOptions()
-      options.values = ValueInput(weights: weights, arithmetic: .exact)
+      options.values = ValueInput(graph: graph, weights: weights, arithmetic: .exact)
       options.faults = faults
       return try #require(try Checkout.run(design, graph, work, options).record.outputs.last?.values)
     }
@@ -216,7 +216,7 @@ import Testing
     let work = Workload(prompt: 1, generate: 0)
     func rows(seed: UInt64) throws -> Set<Int64> {
       var options = RunOptions()
-      options.values = ValueInput(weights: .random(for: graph, seed: seed))
+      options.values = ValueInput(graph: graph, weights: .random(for: graph, seed: seed))
       options.commandLogLimit = 100_000
       let run = try Checkout.run(design, graph, work, options)
       let memory = try #require(run.record.activity.units.compactMap(\.memory).first)

@@ -25,9 +25,6 @@ public struct RunRecord: Sendable {
   }
 
   public let design: String
-  public let model: String
-  public let workload: Workload
-  public let graph: OperatorGraph
   public let program: Program
   public let units: [UnitRecord]
   public let activity: Activity
@@ -43,14 +40,11 @@ public struct RunRecord: Sendable {
   public var outputs: [(output: Program.Output, values: [Float])] = []
 
   public init(
-    design: String, model: String, workload: Workload, graph: OperatorGraph, program: Program, units: [UnitRecord],
-    activity: Activity, tick: Rational, referencePeriod: Int64, controllerPeriod: Int64, assumptions: [Assumption],
+    design: String, program: Program, units: [UnitRecord], activity: Activity, tick: Rational, referencePeriod: Int64,
+    controllerPeriod: Int64, assumptions: [Assumption],
     inputs: [(name: String, sha256: String)]
   ) {
     self.design = design
-    self.model = model
-    self.workload = workload
-    self.graph = graph
     self.program = program
     self.units = units
     self.activity = activity
@@ -60,6 +54,9 @@ public struct RunRecord: Sendable {
     self.assumptions = assumptions
     self.inputs = inputs
   }
+
+  public var model: String { program.origin.model }
+  public var workload: Workload { program.origin.workload }
 
   /// Ticks from the start to the end of the controller cycle that saw the last completion.
   public var totalTicks: Int64 { activity.endTick + controllerPeriod }

@@ -35,6 +35,11 @@ public struct Program: Sendable {
   public struct PassRange: Hashable, Sendable {
     public let phase: Workload.Phase
     public let steps: Range<Int>
+
+    public init(phase: Workload.Phase, steps: Range<Int>) {
+      self.phase = phase
+      self.steps = steps
+    }
   }
 
   /// Numbers that leave the run: the result of an operator that no other reads, for one position of a sequence.
@@ -85,6 +90,33 @@ public struct Program: Sendable {
     }
   }
 
+  /// What the program was made of.
+  public struct Origin: Sendable {
+    /// The design, as the user named it, and what stands in its files.
+    public var design = ""
+    public var designInputs: [InputFile] = []
+    public var model = ""
+    public var modelInputs: [InputFile] = []
+    public var workload = Workload(prompt: 0, generate: 0)
+    /// MACs of the same work as an exporter writes it, and those that the operators of all passes ask for.
+    public var macsOfGraph: Int64 = 0
+    public var macsOfOperators: Int64 = 0
+
+    public init() {}
+  }
+
+  /// A file by its base name, with the SHA-256 of what stands in it.
+  public struct InputFile: Hashable, Sendable {
+    public let name: String
+    public let sha256: String
+
+    public init(name: String, sha256: String) {
+      self.name = name
+      self.sha256 = sha256
+    }
+  }
+
+  public var origin = Origin()
   public private(set) var steps: [Step] = []
   /// Operands of all steps, end to end.
   public private(set) var operands: [Int64] = []
@@ -120,6 +152,9 @@ public struct Program: Sendable {
 
   /// Notes numbers that leave the run.
   public mutating func append(_ output: Output) { outputs.append(output) }
+
+  /// Notes a pass.
+  public mutating func append(_ pass: PassRange) { passes.append(pass) }
 
   /// Ends a pass that began at step `first`.
   public mutating func closePass(_ phase: Workload.Phase, from first: Int) {

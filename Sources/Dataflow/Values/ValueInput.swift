@@ -6,12 +6,17 @@ public struct ValueInput: Sendable {
   /// Keys or values of one sequence's earlier positions: for each position, heads side by side.
   public typealias Cache = [[Float]]
 
+  /// The graph that the numbers belong to.
+  public let graph: OperatorGraph
   public var weights: ModelWeights
   /// By position in the graph of the operator that appends to the cache, then by sequence.
   public var caches: [Int: [Cache]]
   public var arithmetic: ValueArithmetic
 
-  public init(weights: ModelWeights, caches: [Int: [Cache]] = [:], arithmetic: ValueArithmetic = .design) {
+  public init(
+    graph: OperatorGraph, weights: ModelWeights, caches: [Int: [Cache]] = [:], arithmetic: ValueArithmetic = .design
+  ) {
+    self.graph = graph
     self.weights = weights
     self.caches = caches
     self.arithmetic = arithmetic
@@ -19,7 +24,7 @@ public struct ValueInput: Sendable {
 
   /// Row `index` of what lies in a memory: a row of a matrix, so many elements of a vector, a position of a key cache,
   /// an element of a value cache over the positions. Shorter than `extent` where there is no more.
-  public func row(_ index: Int64, of resident: Program.Resident, in graph: OperatorGraph, extent: Int64) -> [Float] {
+  public func row(_ index: Int64, of resident: Program.Resident, extent: Int64) -> [Float] {
     let op = graph.operators[resident.index]
     let entry = weights.entries[resident.index]
     switch resident.content {

@@ -111,6 +111,20 @@ public struct Workload: Hashable, Sendable {
     return (0..<batch).map { sequence in passes.filter { $0.sequence == sequence } }.filter { !$0.isEmpty }
   }
 
+  /// MACs of the work as exported graphs have them: the prompt at once, then each decode step.
+  public func macsOfGraph(_ graph: OperatorGraph) -> Int64 {
+    var total = prompt > 0 ? graph.exportedMACs(positions: prompt, past: past) : 0
+    for step in 0..<generate { total += graph.exportedMACs(positions: 1, past: past + prompt + step) }
+    return total * batch
+  }
+
+  /// MACs that the operators of all passes ask for.
+  public func macsOfOperators(_ graph: OperatorGraph) -> Int64 {
+    passes(of: graph).reduce(0) { sum, pass in
+      graph.operators.reduce(sum) { $0 + (pass.runs($1) ? $1.kind.macs(context: pass.context) : 0) }
+    }
+  }
+
   /// All passes in the order in which they run: prefill sequence by sequence, then decode step by step.
   public func passes(of graph: OperatorGraph) -> [Pass] {
     let vocabulary = graph.vocabulary

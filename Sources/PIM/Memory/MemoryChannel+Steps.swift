@@ -72,6 +72,9 @@ extension MemoryChannel {
     }
   }
 
+  /// Accesses that the present rectangle takes in this channel.
+  var accesses: Int64 { cursor.visits.reduce(0) { $0 + Int64($1.bursts.count) } }
+
   /// Goes on with the step up to the horizon.
   mutating func run(_ step: MemoryStep, data: LinkData?, horizon: Int64) -> Outcome {
     if !hasStarted {

@@ -23,6 +23,7 @@ extension PIMMemory: ClockedUnit {
       case .running:
         guard let next = runChannels(&ports, limit) else { continue }
         return next
+      case .stuck: return .blocked(Wait(.arrival, on: wiring.dataIn))
       case .completing(let cycle):
         if let next = complete(&ports, at: cycle, limit) { return next }
       }
@@ -54,6 +55,11 @@ extension PIMMemory: ClockedUnit {
       let taken = Cycles(max(arrival.rawValue, startedAt))
       guard taken < Cycles(limit) else { return .at(taken) }
       ports.take(on: wiring.dataIn, at: taken)
+      // A damaged program may pair a transfer with another's data.
+      guard Int64(packet.beats) >= beatsNeeded else {
+        state = .stuck
+        return nil
+      }
       accept(from: Int(packet.handle))
       data = LinkData(
         firstTick: arrival.rawValue * ports.period, interval: packet.interval, period: ports.period,

@@ -11,7 +11,7 @@ extension PIMMemory {
   ///
   /// - Throws: when the memory's format is none that is computed with.
   public mutating func load(
-    _ residents: [Program.Resident], of graph: OperatorGraph, _ values: ValueInput, plan: Plan, name: String
+    _ residents: [Program.Resident], _ values: ValueInput, plan: Plan, name: String
   ) throws(Refusal) {
     guard let format = plan.elementFormat else {
       throw Refusal(
@@ -28,7 +28,7 @@ extension PIMMemory {
       else { continue }
       let (piece, padded) = (resident.home[Placement.operandCount], resident.home[Placement.operandCount + 1])
       for spread in 0..<placement.spread {
-        let row = values.row(spread, of: resident, in: graph, extent: placement.stream)
+        let row = values.row(spread, of: resident, extent: placement.stream)
         for (index, value) in row.enumerated() {
           // Heads of keys are padded to whole bursts.
           let stream = piece > 0 ? Int64(index) / piece * padded + Int64(index) % piece : Int64(index)

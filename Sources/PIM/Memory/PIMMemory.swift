@@ -39,6 +39,8 @@ public struct PIMMemory {
   enum State {
     case idle
     case running
+    /// Waits for what a damaged program never brings.
+    case stuck
     /// All channels are done; the completion leaves at this cycle.
     case completing(Int64)
   }
@@ -86,21 +88,32 @@ public struct PIMMemory {
   /// Takes up the program's step `index` at `cycle` of the device clock.
   mutating func begin(_ index: Int, at cycle: Int64) {
     stepIndex = index
-    step = chosen(program.step(index))
     data = nil
+    guard let chosen = chosen(program.step(index)) else {
+      state = .stuck
+      return
+    }
+    step = chosen
     for channel in channels.indices { channels[channel].begin(step, at: cycle) }
     startedAt = cycle
     state = .running
   }
 
-  /// A product with the matrix that the run chose.
-  private func chosen(_ step: MemoryStep) -> MemoryStep {
+  /// A product with the matrix that the run chose; nil when nothing has been chosen, in a damaged program.
+  private func chosen(_ step: MemoryStep) -> MemoryStep? {
     guard case .multiply(var m) = step, let choice = m.choice else { return step }
-    guard let made = exchange.choice(of: Int(choice.step)), choice.slot < made.count else {
-      preconditionFailure("a product before the choice of its matrix")
-    }
+    guard let made = exchange.choice(of: Int(choice.step)), choice.slot < made.count else { return nil }
     m.placement.baseRow += min(max(made[Int(choice.slot)], 0), choice.count - 1) * choice.rows
     return .multiply(m)
+  }
+
+  /// Beats of data that the present step needs, in the channel that needs most.
+  var beatsNeeded: Int64 {
+    switch step {
+    case .writeVector(let bursts, let vectors): (vectors.lists.map { Int64($0.count) }.max() ?? 0) * bursts
+    case .write: channels.map { $0.accesses }.max() ?? 0
+    case .multiply, .read: 0
+    }
   }
 
   /// Hands the numbers that came with a packet of step `sender` to the channels.

@@ -53,7 +53,7 @@ public struct Placement: Hashable, Sendable {
     self.padsToRow = padsToRow
   }
 
-  static let operandNames = ["base-row", "spread", "stream", "order", "chunk", "pads-to-row"]
+  static let operandNames = ["base-row", "spread", "stream", "order", "chunk-elements", "pads-to-row"]
   static let operandCount = operandNames.count
   private static let orders: [[SpreadLevel]] = [
     [.channel, .bank, .row], [.channel, .row, .bank], [.bank, .channel, .row], [.bank, .row, .channel],

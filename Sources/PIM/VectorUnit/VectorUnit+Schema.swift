@@ -119,6 +119,17 @@ extension VectorUnit {
   ) throws(Refusal) {
     let steps = try DecodedSteps(
       program, unit: unit, name: name, kind: Self.schema.kind, decode: VectorStep.init(opcode:operands:))
+    for step in steps.all {
+      switch step {
+      case .send(let peer, _, _, _, _) where peer >= wiring.peers.count,
+        .receive(let peer, _, _) where peer >= wiring.peers.count:
+        throw Refusal(
+          "a step of the program uses a link that is not there",
+          at: Place(file: "program", detail: "unit '\(name)'"), value: "link \(peer)",
+          expected: "one of \(wiring.peers.count)")
+      default: continue
+      }
+    }
     var pipeline = VectorPipeline(plan.pipeline, sram: plan.sram)
     if let arithmetic {
       pipeline.values = VectorValues(format: plan.functions.format, isExact: arithmetic == .exact)

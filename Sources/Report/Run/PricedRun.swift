@@ -140,10 +140,5 @@ public struct PricedRun: Sendable {
   public var macsExecuted: Int64 { record.activity.units.reduce(0) { $0 + $1.macs } }
 
   /// MACs of the same work as exported graphs: the prompt at once, then each decode step.
-  public var macsInGraph: Int64 {
-    let w = record.workload
-    var total = w.prompt > 0 ? record.graph.exportedMACs(positions: w.prompt, past: w.past) : 0
-    for step in 0..<w.generate { total += record.graph.exportedMACs(positions: 1, past: w.past + w.prompt + step) }
-    return total * w.batch
-  }
+  public var macsInGraph: Int64 { record.program.origin.macsOfGraph }
 }

@@ -56,10 +56,7 @@ public enum RunAudit {
   /// What the units multiplied, counted burst by burst, against what the operators of all passes ask for.
   private static func macs(_ run: PricedRun, _ place: Place, _ d: inout Diagnostics) {
     let record = run.record
-    var expected: Int64 = 0
-    for pass in record.workload.passes(of: record.graph) {
-      for op in record.graph.operators where pass.runs(op) { expected += op.kind.macs(context: pass.context) }
-    }
+    let expected = record.program.origin.macsOfOperators
     if expected != run.macsExecuted {
       d.error(
         "the MACs that were executed are not those of the model", at: place, value: "\(run.macsExecuted)",

@@ -29,9 +29,8 @@ protocol UnitPlan: Sendable {
 /// What is common to all units of one run.
 struct RunContext {
   let exchange: ValueExchange
-  /// The numbers to compute with, and the graph that they belong to; nil when none flow.
+  /// The numbers to compute with; nil when none flow.
   let values: ValueInput?
-  let graph: OperatorGraph?
   let faults: [MemoryFault]
   let seed: UInt64
   /// Commands per memory channel that are kept.

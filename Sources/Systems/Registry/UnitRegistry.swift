@@ -71,8 +71,8 @@ private struct MemoryPlan: UnitPlan {
         stepsIn: control.incoming, completionsOut: control.outgoing, dataIn: data.incoming, dataOut: data.outgoing,
         period: site.period, beatTicks: data.beatTicks, linkWidth: data.width),
       program: program, unit: site.unit, name: site.name, logLimit: context.logLimit, exchange: context.exchange)
-    if let values = context.values, let graph = context.graph {
-      try memory.load(program.residents.filter { $0.unit == site.unit }, of: graph, values, plan: plan, name: site.name)
+    if let values = context.values {
+      try memory.load(program.residents.filter { $0.unit == site.unit }, values, plan: plan, name: site.name)
     }
     try memory.apply(context.faults.filter { $0.unit == site.name }, name: site.name)
     return memory

@@ -169,6 +169,12 @@ private struct Compilation {
     var program = builder.program
     let stores = lowerings.map { $0 as? any ParameterStore }
     program.rowsUsed = stores.map { $0?.rowsUsed ?? 0 }
+    program.origin.design = design.name
+    program.origin.designInputs = design.inputs.map { Program.InputFile(name: $0.name, sha256: $0.sha256) }
+    program.origin.model = graph.name
+    program.origin.workload = workload
+    program.origin.macsOfGraph = workload.macsOfGraph(graph)
+    program.origin.macsOfOperators = workload.macsOfOperators(graph)
     program.residents = stores.flatMap { $0?.residents ?? [] }
     return program
   }

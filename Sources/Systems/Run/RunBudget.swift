@@ -43,11 +43,30 @@ enum RunBudget {
 
   /// When the longest pass is known step by step.
   static func check(_ pass: Program, on design: Design, _ workload: Workload) throws(Refusal) {
+    let events = events(of: pass, on: design) * passes(workload)
+    guard events <= self.events else {
+      throw tooLarge(workload, "\(rough(events)) commands, accesses and cycles", self.events, "of them")
+    }
+  }
+
+  /// A whole program that somebody else compiled.
+  static func check(_ program: Program, on design: Design) throws(Refusal) {
+    let workload = program.origin.workload
+    guard Double(program.steps.count) <= steps, Double(program.operands.count) <= operands else {
+      throw tooLarge(workload, "\(program.steps.count) steps", steps, "steps")
+    }
+    let events = events(of: program, on: design)
+    guard events <= self.events else {
+      throw tooLarge(workload, "\(rough(events)) commands, accesses and cycles", self.events, "of them")
+    }
+  }
+
+  private static func events(of program: Program, on design: Design) -> Double {
     let sites = Network(design).sites
     let controller = design.units.firstIndex { $0.plan.role == .controller } ?? 0
     var work = UnitWork()
     for (unit, site) in zip(design.units, sites) {
-      let own = unit.plan.work(of: pass, site)
+      let own = unit.plan.work(of: program, site)
       let period = Double(design.grid.ticksPerCycle[unit.clock])
       // Each step crosses to its unit, and its completion back.
       let linked = design.links.first { link in
@@ -55,17 +74,14 @@ enum RunBudget {
       }
       let crossing =
         Double(linked?.latency ?? 0) * (period + Double(design.grid.ticksPerCycle[design.units[controller].clock]))
-      let steps = Double(pass.steps.reduce(0) { $0 + ($1.unit == site.unit ? 1 : 0) })
+      let steps = Double(program.steps.reduce(0) { $0 + ($1.unit == site.unit ? 1 : 0) })
       work.events += own.events
       work.ticks += own.ticks + steps * crossing
     }
     let refreshes = zip(design.units, sites).reduce(0) { sum, entry in
       sum + entry.0.plan.refreshesPerCycle * work.ticks / Double(design.grid.ticksPerCycle[entry.0.clock])
     }
-    let events = (work.events + refreshes) * passes(workload)
-    guard events <= self.events else {
-      throw tooLarge(workload, "\(rough(events)) commands, accesses and cycles", self.events, "of them")
-    }
+    return work.events + refreshes
   }
 
   private static func passes(_ w: Workload) -> Double { Double(w.batch) * Double(w.prompt + w.generate) }

@@ -26,18 +26,18 @@ public func simulate(
   design: Design, model graph: OperatorGraph, workload: Workload, options: RunOptions = .init()
 ) throws(Refusal) -> RunRecord {
   let program = try compile(graph, for: design, workload: workload)
-  return try simulate(program, on: design, model: graph, workload: workload, options: options)
+  return try simulate(program, on: design, options: options)
 }
 
 /// Simulates a compiled program.
 public func simulate(
-  _ program: Program, on design: Design, model graph: OperatorGraph, workload: Workload,
-  options: RunOptions = .init()
+  _ program: Program, on design: Design, options: RunOptions = .init()
 ) throws(Refusal) -> RunRecord {
   let network = Network(design)
   var units: [any ReportingUnit] = []
   let context = RunContext(
-    exchange: ValueExchange(), values: options.values, graph: graph, faults: options.faults, seed: workload.seed,
+    exchange: ValueExchange(), values: options.values, faults: options.faults,
+    seed: program.origin.workload.seed,
     logLimit: options.commandLogLimit)
   for (index, unit) in design.units.enumerated() {
     units.append(try unit.plan.build(program, network.sites[index], context))
@@ -52,7 +52,7 @@ public func simulate(
   // Moved into the engine: a second owner would make every first write copy the units' state.
   units = []
   let finished = try run(&engine, design)
-  var record = try record(finished, engine.wakeUps, program, design, graph, workload, periods)
+  var record = try record(finished, engine.wakeUps, program, design, periods)
   record.outputs = program.outputs.indices.compactMap { position in
     context.exchange.observed[position].map { (program.outputs[position], $0) }
   }
@@ -82,8 +82,8 @@ private func tooLong(_ design: Design, unit: String) -> Refusal {
 }
 
 private func record(
-  _ finished: [any ClockedUnit], _ wakeUps: Int64, _ program: Program, _ design: Design, _ graph: OperatorGraph,
-  _ workload: Workload, _ periods: [Int64]
+  _ finished: [any ClockedUnit], _ wakeUps: Int64, _ program: Program, _ design: Design,
+  _ periods: [Int64]
 ) throws(Refusal) -> RunRecord {
   let controller = finished.firstIndex { $0 is Sequencer } ?? 0
   var activity = Activity()
@@ -111,7 +111,8 @@ private func record(
       period: periods[index], ledger: design.units[index].plan.ledger)
   }
   return RunRecord(
-    design: design.name, model: graph.name, workload: workload, graph: graph, program: program, units: units,
-    activity: activity, tick: design.grid.tick, referencePeriod: design.grid.ticksPerCycle[design.referenceClock],
-    controllerPeriod: periods[controller], assumptions: design.assumptions, inputs: design.inputs)
+    design: design.name, program: program, units: units, activity: activity, tick: design.grid.tick,
+    referencePeriod: design.grid.ticksPerCycle[design.referenceClock],
+    controllerPeriod: periods[controller], assumptions: design.assumptions,
+    inputs: design.inputs + program.origin.modelInputs.map { ($0.name, $0.sha256) })
 }
