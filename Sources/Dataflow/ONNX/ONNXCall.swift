@@ -1,9 +1,11 @@
 /// One operator about to be understood: what goes in, and what is wrong with it.
 ///
-/// `results()` infers what comes out. Only `opset` 7 to 25 of the default domain are asked for; where a version moved
-/// an attribute to an input, both are read.
+/// `results()` infers what comes out. Versions 1 to 25 of the default domain are understood; where one moved an
+/// attribute to an input, both are read.
 struct ONNXCall {
   let op: String
+  /// The version of the default domain; 0 where the model names none.
+  let opset: Int64
   let attributes: [String: ONNXGraph.Attribute]
   /// `nil` where an optional input is left out.
   let inputs: [ONNXTensor?]

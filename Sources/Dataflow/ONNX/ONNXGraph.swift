@@ -53,7 +53,9 @@ public struct ONNXGraph: Sendable {
     public let origin: Int
     /// Whether all that it writes was computed while the graph was read.
     public internal(set) var isFolded = false
-    /// Its multiply-accumulates; nil when only the run can say. 0 for operators that are not matrix products.
+    /// How often it runs: 1, or the iterations of the body that it stands in; nil when only the run can say.
+    public internal(set) var times: Int64? = 1
+    /// Its multiply-accumulates, all iterations together; nil when only the run can say. 0 for operators that are not matrix products.
     public internal(set) var macs: Int64? = 0
   }
 
