@@ -152,7 +152,8 @@ extension ONNXImporter {
       }
       guard let times = node.times else {
         node.macs = nil
-        result.macsDoubt = result.macsDoubt ?? "\(who): its body runs as often as data decide"
+        node.macsDoubt = "\(who): its body runs as often as data decide"
+        result.macsDoubt = result.macsDoubt ?? node.macsDoubt
         return
       }
       guard let all = macs.product(times), all <= 1 << 62 else {
@@ -171,6 +172,7 @@ extension ONNXImporter {
           "the multiply-accumulates cannot be counted: the shape of this input is unknown",
           at: place("\(who), input \(position)"), value: operand.shapeText, suggestion: doubt.reason)
       } else {
+        node.macsDoubt = doubt.reason
         result.macsDoubt = result.macsDoubt ?? doubt.reason
       }
       return

@@ -310,6 +310,13 @@ struct ONNXImporter {
       }
       macs = sum
     }
+    if result.macsDoubt != nil, !diagnostics.hasErrors, let shared = ONNXNamedExtents.settle(result) {
+      result.macsDoubt = nil
+      result.sharedMACs = shared
+      if macs.addingReportingOverflow(shared).overflow {
+        diagnostics.error("the multiply-accumulates are too many to count", at: place())
+      }
+    }
     var bits: Int64 = 0
     for value in result.values where value.role == .weight || value.role == .initializer {
       let (sum, overflow) = bits.addingReportingOverflow(max(value.tensor.bytes ?? 0, value.tensor.elements ?? 0))
