@@ -98,7 +98,11 @@ extension ONNXCall {
     }
     if let sizes = input(3), sizes.shape != [0] {
       guard let known = knownIntegers(sizes, 3) else { return unknown }
-      guard known.count == along.count, known.allSatisfy({ (0...ONNXTensor.elementLimit).contains($0) }) else {
+      guard known.allSatisfy({ (0...ONNXTensor.elementLimit).contains($0) }) else {
+        fault("a size is out of range", input: 3, value: "\(known)", expected: "0 to 2^56")
+        return unknown
+      }
+      guard known.count == along.count else {
         fault("Resize needs one size per axis", input: 3, value: "\(known)", expected: "\(along.count) sizes")
         return unknown
       }

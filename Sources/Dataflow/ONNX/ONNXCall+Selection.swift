@@ -241,8 +241,16 @@ extension ONNXCall {
 
   mutating func blocks() -> ONNXTensor {
     let data = required(0)
-    guard let shape = data.shape, shape.count == 4, let block = integer("blocksize"), (1...(1 << 20)).contains(block)
-    else { return ONNXTensor(data.element, nil) }
+    let block = integer("blocksize") ?? 0
+    guard (1...(1 << 20)).contains(block) else {
+      fault("blocksize is out of range", value: "\(block)", expected: "1 to 2^20")
+      return ONNXTensor(data.element, nil)
+    }
+    guard let shape = data.shape else { return ONNXTensor(data.element, nil) }
+    guard shape.count == 4 else {
+      fault("\(op) moves blocks of images", input: 0, value: ONNXTensor.text(shape), expected: "four axes")
+      return ONNXTensor(data.element, nil)
+    }
     let (n, c, h, w) = (shape[0], shape[1], shape[2], shape[3])
     if op == "DepthToSpace" {
       return ONNXTensor(

@@ -71,7 +71,9 @@ extension ONNXCall {
           unknownValues(tensor, 2)
           return ONNXTensor(list.element, nil)
         }
-        guard let place = axis(value, rank: members.count, input: 2, upTo: members.count + 1) else { return .unknown }
+        guard let place = axis(value, rank: members.count, input: 2, upTo: members.count + 1, named: "position") else {
+          return .unknown
+        }
         position = place
       }
       members.insert(item, at: position)
@@ -98,7 +100,7 @@ extension ONNXCall {
           unknownValues(tensor, 1)
           return ONNXTensor(list.element, nil)
         }
-        guard let place = axis(value, rank: members.count, input: 1) else { return .unknown }
+        guard let place = axis(value, rank: members.count, input: 1, named: "position") else { return .unknown }
         position = place
       }
       guard members.indices.contains(position) else {
@@ -118,7 +120,7 @@ extension ONNXCall {
         unknownValues(index, 1)
         return ONNXTensor(list.element, nil)
       }
-      guard let position = axis(value, rank: members.count, input: 1) else { return .unknown }
+      guard let position = axis(value, rank: members.count, input: 1, named: "position") else { return .unknown }
       return members[position]
     }
   }

@@ -68,12 +68,16 @@ extension ONNXCall {
   func isSet(_ name: String, default value: Bool = false) -> Bool { integer(name).map { $0 != 0 } ?? value }
 
   /// `axis` counted from the front, or a fault.
-  mutating func axis(_ axis: Int64, rank: Int, input: Int? = nil, upTo limit: Int? = nil) -> Int? {
+  mutating func axis(_ axis: Int64, rank: Int, input: Int? = nil, upTo limit: Int? = nil, named: String = "axis")
+    -> Int?
+  {
     let limit = limit ?? rank
     let (shifted, overflow) = axis.addingReportingOverflow(Int64(rank))
     let position = axis < 0 ? shifted : axis
     guard !overflow, position >= 0, position < limit else {
-      fault("the axis is out of range", input: input, value: "\(axis)", expected: "-\(rank) to \(limit - 1)")
+      fault(
+        "the \(named) is out of range", input: input, value: "\(axis)",
+        expected: limit > 0 ? "-\(rank) to \(limit - 1)" : "none: there is nothing to choose from")
       return nil
     }
     return Int(position)
@@ -158,6 +162,10 @@ extension ONNXCall {
     for extent in extents {
       guard let extent else { return nil }
       known.append(extent)
+    }
+    if let extent = known.first(where: { $0 < 0 }) {
+      fault("an extent is negative", value: "\(extent)", expected: "0 or more")
+      return nil
     }
     guard let product = ONNXTensor.product(known) else {
       fault("the extents multiply to too much", value: "\(known)", expected: "at most 2^56 elements")

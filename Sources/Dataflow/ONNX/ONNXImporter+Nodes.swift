@@ -103,7 +103,12 @@ extension ONNXImporter {
       return .tensor(
         ONNXTensor(ONNXElement(rawValue: proto.sparseTensor.values.dataType), proto.sparseTensor.dims.map { $0 }))
     case .tensor:
-      if proto.t.dataType == ONNXElement.string.rawValue { return .other }
+      if proto.t.dataType == ONNXElement.string.rawValue {
+        // No shape is made of strings.
+        let at = place("\(who), attribute \"\(proto.name)\"")
+        guard ONNXTensorReading.elements(proto.t.dims, at: at, into: &diagnostics) != nil else { return nil }
+        return .tensor(ONNXTensor(.string, proto.t.dims.map { $0 }))
+      }
       return ONNXTensorReading.read(proto.t, at: place("\(who), attribute \"\(proto.name)\""), into: &diagnostics)
         .map { .tensor($0) }
     case .undefined:

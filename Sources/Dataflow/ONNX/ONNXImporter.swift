@@ -218,8 +218,13 @@ struct ONNXImporter {
   }
 
   mutating func visit(_ proto: Onnx_NodeProto, _ number: Int, _ depth: Int) {
-    let name = frames[depth].prefix + (proto.name.isEmpty ? "\(proto.opType) #\(number)" : proto.name)
+    let unnamed = proto.opType.isEmpty ? "#\(number)" : "\(proto.opType) #\(number)"
+    let name = frames[depth].prefix + (proto.name.isEmpty ? unnamed : proto.name)
     let who = "node \"\(name)\""
+    if proto.opType.isEmpty {
+      diagnostics.error("the node has no operator", at: place(who))
+      return standIn(for: proto, depth)
+    }
     let origin = frames[depth].origin ?? number
     var inputs: [Int?] = []
     for (index, input) in proto.input.enumerated() {
