@@ -27,7 +27,7 @@ test: setup ## Run the test stages: lint, unit, golden (one alone: scripts/test 
 test-onnx: setup ## Import every model of the onnx package's own tests, which pip fetches once
 	@scripts/test-onnx
 
-test-full: test ## Run `make test` and whatever takes too long for it; nothing does yet
+test-full: test test-onnx ## Run `make test` and what takes too long or fetches too much for it
 
 format: ## Format the Swift sources in place
 	swift format --in-place --recursive --parallel $(swift_sources)

@@ -76,7 +76,7 @@ extension ONNXImporter {
         if !first.isTrue { body.count = 0 }
       }
     case .scan:
-      let scanned = proto.attribute.first { $0.name == "num_scan_inputs" }?.i ?? 0
+      let scanned = max(proto.attribute.first { $0.name == "num_scan_inputs" }?.i ?? 0, 0)
       let skipped = frames[depth].opset < 9 ? 1 : 0
       let states = body.inputs.count - skipped - Int(clamping: scanned)
       guard scanned > 0, states >= 0, graph.input.count == body.inputs.count - skipped,

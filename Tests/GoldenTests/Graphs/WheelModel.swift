@@ -70,6 +70,17 @@ struct WheelModel {
     return worst
   }
 
+  /// The model with the recorded inputs of each run as its initializers.
+  func held() -> [Onnx_ModelProto] {
+    runs.map { run in
+      var bound = undeclared(proto)
+      var made: [Onnx_NodeProto] = []
+      for (input, info) in zip(run.inputs, proto.graph.input) { hold(input, info, &bound, &made) }
+      bound.graph.node = made + bound.graph.node
+      return bound
+    }
+  }
+
   private func undeclared(_ proto: Onnx_ModelProto) -> Onnx_ModelProto {
     var proto = proto
     proto.graph.valueInfo = []
