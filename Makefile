@@ -2,7 +2,7 @@
 SHELL := bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-full format lint clean
+.PHONY: help setup demo test test-onnx test-full format lint clean
 
 swift_sources := Sources Tests Package.swift
 demo_run := .build/release/accsim run --design pim-gpt --model gpt2 --prompt 32 --generate 32
@@ -24,7 +24,10 @@ demo: setup ## Simulate GPT-2 on a GDDR6 processing-in-memory design; report on 
 test: setup ## Run the test stages: lint, unit, golden (one alone: scripts/test unit)
 	@scripts/test
 
-test-full: test ## Run `make test` and whatever takes too long for it; nothing does yet
+test-onnx: setup ## Import every model of the onnx package's own tests, which pip fetches once
+	@scripts/test-onnx
+
+test-full: test test-onnx ## Run `make test` and what takes too long or fetches too much for it
 
 format: ## Format the Swift sources in place
 	swift format --in-place --recursive --parallel $(swift_sources)

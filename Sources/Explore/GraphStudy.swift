@@ -30,6 +30,7 @@ public struct GraphStudy: Sendable {
     var element: String?
     /// nil when only data decide.
     var macs: Int64?
+    var macsReason: String?
     var bytes: Int64?
     var isView = false
     /// Rows that it reads.
@@ -136,7 +137,7 @@ public struct GraphStudy: Sendable {
       rows.append(
         Row(
           name: node.name, op: node.domain.isEmpty ? node.op : "\(node.domain).\(node.op)", shape: output?.shape,
-          element: output?.element?.name, macs: node.macs, bytes: graph.bytes(of: node),
+          element: output?.element?.name, macs: node.macs, macsReason: node.macsDoubt, bytes: graph.bytes(of: node),
           isView: node.domain.isEmpty && ONNXGraph.views.contains(node.op), inputs: inputs))
     }
     return rows

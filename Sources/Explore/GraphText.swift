@@ -43,11 +43,12 @@ enum GraphText {
           "operators",
           .array(
             summary.rows.map { row in
-              .object([
-                ("name", .text(row.name)), ("op", .text(row.op)), ("shape", shape(row.shape)),
-                ("dtype", row.element.map { .text($0) } ?? .null), ("macs", .optional(row.macs)),
-                ("bytes", .optional(row.bytes)), ("intensity", .optional(row.intensity)),
-              ])
+              .object(
+                [
+                  ("name", .text(row.name)), ("op", .text(row.op)), ("shape", shape(row.shape)),
+                  ("dtype", row.element.map { .text($0) } ?? .null), ("macs", .optional(row.macs)),
+                  ("bytes", .optional(row.bytes)), ("intensity", .optional(row.intensity)),
+                ] + (row.macsReason.map { [("macs_reason", .text($0))] } ?? []))
             })
         )
       ])
@@ -103,7 +104,8 @@ enum GraphText {
       let macs = line.macs
       let bytes = line.bytes
       let intensity = macs.flatMap { macs in bytes.flatMap { $0 > 0 && macs > 0 ? Double(macs) / Double($0) : nil } }
-      let share = macs.map { $0 > 0 && summary.knownMACs > 0 ? Double($0) / Double(summary.knownMACs) : 0 } ?? 0
+      let all = summary.macs ?? summary.knownMACs
+      let share = macs.map { $0 > 0 && all > 0 ? Double($0) / Double(all) : 0 } ?? 0
       table.add([
         key.name, key.op, String(line.count), key.shape.map(text) ?? "?", key.element ?? "?",
         macs.map { $0 > 0 ? grouped($0) : "" } ?? "?", share > 0 ? "\(tenths(share * 100)) %" : "",

@@ -7,7 +7,7 @@ extension ONNXCall {
     if op == "Identity" { return [input] }
     var result = ONNXTensor(input.element, input.shape)
     switch op {
-    case "Dropout": return [result, ONNXTensor(.bool, input.shape)]
+    case "Dropout": return [result, ONNXTensor(opset < 10 ? input.element : .bool, input.shape)]
     case "Abs":
       result.values = map(input) {
         $0 == .min ? $0 : abs($0)
@@ -118,6 +118,13 @@ extension ONNXCall {
       return .unknown
     }
     var result = ONNXTensor(isTruth ? .bool : first.element, first.shape, values: first.values)
+    // One-sided broadcasting: the result is like the first operand.
+    let isOneSided = op == "PRelu" || (opset < 7 && isSet("broadcast"))
+    if isOneSided, tensors.count == 2 {
+      if op == "PRelu", opset >= 7, let a = first.shape, let b = tensors[1].shape { _ = broadcast(a, b, input: 1) }
+      result.values = nil
+      return result
+    }
     for (index, next) in tensors.enumerated().dropFirst() {
       guard let a = result.shape, let b = next.shape else {
         return ONNXTensor(result.element, nil)

@@ -226,48 +226,11 @@ extension ONNXCall {
     return [ONNXTensor(x.element, shape), statistics, statistics]
   }
 
-  mutating func einsum() -> ONNXTensor {
-    let element = required(0).element
-    let equation = (text("equation") ?? "").filter { $0 != " " }
-    guard !equation.contains("."), let sides = Optional(equation.split(separator: "-", maxSplits: 1)), !sides.isEmpty
-    else {
-      isUnsupported("the equation '\(equation)' of Einsum is not supported")
-      return ONNXTensor(element, nil)
-    }
-    let terms = sides[0].split(separator: ",", omittingEmptySubsequences: false)
-    guard terms.count == inputs.count else {
-      fault("Einsum's equation has the wrong number of terms", value: equation, expected: "\(inputs.count) terms")
-      return ONNXTensor(element, nil)
-    }
-    var extents: [Character: Int64?] = [:]
-    var uses: [Character: Int] = [:]
-    for (index, term) in terms.enumerated() {
-      guard let shape = required(index).shape else { return ONNXTensor(element, nil) }
-      guard shape.count == term.count else {
-        fault("Einsum's term does not fit", input: index, value: ONNXTensor.text(shape), expected: "axes \(term)")
-        return ONNXTensor(element, nil)
-      }
-      for (letter, extent) in zip(term, shape) {
-        if let known = extents[letter] ?? nil, let extent, known != extent, known != 1, extent != 1 {
-          fault("Einsum's axis \(letter) has two extents", input: index, value: "\(known) and \(extent)")
-          return ONNXTensor(element, nil)
-        }
-        if extents[letter] == nil || (extents[letter] ?? nil) == 1 { extents[letter] = .some(extent) }
-        uses[letter, default: 0] += 1
-      }
-    }
-    let output: [Character] =
-      sides.count > 1 ? Array(sides[1].drop { $0 == ">" }) : uses.filter { $0.value == 1 }.map(\.key).sorted()
-    guard output.allSatisfy({ uses[$0] != nil }) else {
-      fault("Einsum's result has an axis that no term has", value: equation)
-      return ONNXTensor(element, nil)
-    }
-    return ONNXTensor(element, output.map { extents[$0] ?? nil })
-  }
-
   mutating func recurrent() -> [ONNXTensor] {
     let x = required(0)
-    guard let data = x.shape, data.count == 3, let hidden = integer("hidden_size") else { return [.unknown] }
+    guard let data = x.shape, data.count == 3,
+      let hidden = integer("hidden_size") ?? required(2).shape?.last ?? nil
+    else { return [ONNXTensor(x.element, nil)] }
     let directions: Int64 = text("direction") == "bidirectional" ? 2 : 1
     let isBatchFirst = isSet("layout")
     let (length, batch) = isBatchFirst ? (data[1], data[0]) : (data[0], data[1])

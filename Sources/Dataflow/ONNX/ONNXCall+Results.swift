@@ -28,18 +28,22 @@ extension ONNXCall {
   ]
   static let others: Set<String> = [
     "ArgMax", "ArgMin", "AveragePool", "BatchNormalization", "Cast", "CastLike", "Compress", "Concat",
-    "ConcatFromSequence", "Constant", "ConstantOfShape", "Conv", "ConvInteger", "ConvTranspose", "DepthToSpace",
+    "ConcatFromSequence", "Constant", "ConstantOfShape", "Conv", "ConvInteger", "ConvTranspose", "DepthToSpace", "Det",
+    "Multinomial",
     "DequantizeLinear", "DynamicQuantizeLinear", "Einsum", "Expand", "EyeLike", "Flatten", "Gather", "GatherElements",
     "GatherND", "Gemm", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool", "GRU", "LayerNormalization", "LpPool",
     "LSTM", "MatMul", "MatMulInteger", "MaxPool", "NonMaxSuppression", "NonZero", "OneHot", "Pad", "QLinearConv",
     "QLinearMatMul", "QuantizeLinear", "RandomNormal", "RandomUniform", "Range", "Reshape", "Resize", "RNN",
-    "SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceInsert", "SequenceLength", "Shape", "Size",
+    "SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert", "SequenceLength", "Shape",
+    "Size",
     "SkipLayerNormalization", "SkipSimplifiedLayerNormalization", "Slice", "SpaceToDepth", "Split", "SplitToSequence",
     "Squeeze", "Tile", "TopK", "Transpose", "Unique", "Unsqueeze", "Upsample", "Where",
   ]
 
   /// Every operator that is understood, for suggestions.
   static let known = unary.union(predicates).union(binary).union(comparisons).union(reductions).union(others)
+    .union(signals).union(images).union(texts).union(losses).union(optionals)
+  static let optionals: Set<String> = ["Optional", "OptionalGetElement", "OptionalHasElement"]
 
   /// What the operator writes: as many tensors as the node has outputs, unknown where nothing can be said.
   mutating func results() -> [ONNXTensor] {
@@ -82,6 +86,11 @@ extension ONNXCall {
     if Self.predicates.contains(op) { return [sameShape(element: .bool)] }
     if Self.unary.contains(op) { return unaryResults() }
     if Self.reductions.contains(op) { return [reduce()] }
+    if Self.signals.contains(op) { return [signal()] }
+    if Self.images.contains(op) { return [image()] }
+    if Self.texts.contains(op) { return strings() }
+    if Self.losses.contains(op) { return loss() }
+    if Self.optionals.contains(op) { return [optional()] }
     switch op {
     case "ArgMax", "ArgMin": return [argument()]
     case "MatMul", "MatMulInteger", "QLinearMatMul": return [matMul()]
@@ -93,9 +102,7 @@ extension ONNXCall {
     case "LayerNormalization", "SkipLayerNormalization", "SkipSimplifiedLayerNormalization": return normalization()
     case "BatchNormalization":
       return [sameShape()]
-        + (1..<5).map {
-          var t = required($0); t.values = nil; return t
-        }
+        + (opset < 14 ? [1, 2, 3, 4] : [3, 4]).map { ONNXTensor(required($0).element, input($0)?.shape) }
     case "Einsum": return [einsum()]
     case "LSTM", "GRU", "RNN": return recurrent()
     case "Shape": return [shapeOf()]
@@ -128,10 +135,17 @@ extension ONNXCall {
     case "Compress", "Unique", "NonMaxSuppression": return dataDependent()
     case "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear": return quantization()
     case "EyeLike": return [sameShape(element: typeAttribute("dtype") ?? required(0).element)]
+    case "Det": return [ONNXTensor(required(0).element, required(0).shape.map { Array($0.dropLast(2)) })]
+    case "Multinomial":
+      return [
+        ONNXTensor(
+          typeAttribute("dtype") ?? .int32, [required(0).shape?.first ?? nil, integer("sample_size") ?? 1])
+      ]
     case "RandomNormal", "RandomUniform":
       return [ONNXTensor(typeAttribute("dtype") ?? .float32, integers("shape").map { $0.map { $0 } })]
     case "SplitToSequence": return [splitToSequence()]
-    case "SequenceConstruct", "SequenceEmpty", "SequenceInsert", "SequenceAt", "SequenceLength", "ConcatFromSequence":
+    case "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert", "SequenceAt", "SequenceLength",
+      "ConcatFromSequence":
       return [sequence()]
     default:
       isUnsupported("the operator \(op) is not supported")

@@ -239,51 +239,18 @@ extension ONNXCall {
     return ONNXTensor(data.element, result)
   }
 
-  mutating func resize() -> ONNXTensor {
-    let data = required(0)
-    guard let shape = data.shape else { return ONNXTensor(data.element, nil) }
-    let unknown = ONNXTensor(data.element, shape.map { _ in nil })
-    var along = Array(0..<shape.count)
-    if let named = integers("axes") {
-      along = []
-      for value in named {
-        guard let axis = axis(value, rank: shape.count) else { return unknown }
-        along.append(axis)
-      }
-    }
-    var result = shape
-    if let sizes = input(3), sizes.shape != [0] {
-      guard let known = knownIntegers(sizes, 3), known.count == along.count else { return unknown }
-      for (axis, size) in zip(along, known) { result[axis] = size }
-      return ONNXTensor(data.element, result)
-    }
-    var scales = reals("scales")
-    for index in op == "Upsample" || input(2) == nil ? [1] : [2] where scales == nil {
-      guard let tensor = input(index), let values = tensor.values else {
-        unknownValues(input(index) ?? .unknown, index)
-        return unknown
-      }
-      scales = values.compactMap { $0?.real }
-    }
-    guard let scales, scales.count == along.count else {
-      fault("Resize needs one scale per axis", value: "\(scales?.count ?? 0)", expected: "\(along.count)")
-      return unknown
-    }
-    for (axis, scale) in zip(along, scales) {
-      guard let extent = result[axis] else { continue }
-      guard let scaled = Int64(exactly: (Double(extent) * scale).rounded(.down)), scaled >= 0 else {
-        fault("a scale is out of range", value: "\(scale)")
-        return unknown
-      }
-      result[axis] = scaled
-    }
-    return ONNXTensor(data.element, result)
-  }
-
   mutating func blocks() -> ONNXTensor {
     let data = required(0)
-    guard let shape = data.shape, shape.count == 4, let block = integer("blocksize"), (1...(1 << 20)).contains(block)
-    else { return ONNXTensor(data.element, nil) }
+    let block = integer("blocksize") ?? 0
+    guard (1...(1 << 20)).contains(block) else {
+      fault("blocksize is out of range", value: "\(block)", expected: "1 to 2^20")
+      return ONNXTensor(data.element, nil)
+    }
+    guard let shape = data.shape else { return ONNXTensor(data.element, nil) }
+    guard shape.count == 4 else {
+      fault("\(op) moves blocks of images", input: 0, value: ONNXTensor.text(shape), expected: "four axes")
+      return ONNXTensor(data.element, nil)
+    }
     let (n, c, h, w) = (shape[0], shape[1], shape[2], shape[3])
     if op == "DepthToSpace" {
       return ONNXTensor(
@@ -344,6 +311,8 @@ extension ONNXCall {
 
   mutating func dataDependent() -> [ONNXTensor] {
     let data = required(0)
+    if op == "Unique", let counted = unique(data) { return counted }
+    if op == "Compress", let counted = compress(data) { return [counted] }
     dependsOnData("the number of results depends on the data")
     switch op {
     case "NonMaxSuppression": return [ONNXTensor(.int64, [nil, 3])]
@@ -357,5 +326,32 @@ extension ONNXCall {
         ONNXTensor(.int64, [nil]), ONNXTensor(.int64, [nil]), ONNXTensor(.int64, [nil]),
       ]
     }
+  }
+
+  /// Compress with a condition that is known; nil when it is not.
+  private mutating func compress(_ data: ONNXTensor) -> ONNXTensor? {
+    guard let condition = input(1)?.values, !condition.contains(nil), let shape = data.shape else { return nil }
+    // A condition that ends early drops what is beyond it.
+    let kept = Int64(condition.count { $0?.isTrue == true })
+    guard let given = integer("axis") else { return ONNXTensor(data.element, [kept]) }
+    guard let axis = axis(given, rank: shape.count) else { return ONNXTensor(data.element, nil) }
+    return ONNXTensor(data.element, shape.enumerated().map { $0 == axis ? kept : $1 })
+  }
+
+  /// Unique of values that are known; nil when they are not.
+  private mutating func unique(_ data: ONNXTensor) -> [ONNXTensor]? {
+    guard let values = data.values, !values.contains(nil), let extents = data.extents else { return nil }
+    guard let given = integer("axis") else {
+      let count = Int64(Set(values).count)
+      return [ONNXTensor(data.element, [count])]
+        + [count, Int64(values.count), count].map { ONNXTensor(.int64, [$0]) }
+    }
+    guard let axis = axis(given, rank: extents.count) else { return [ONNXTensor(data.element, nil)] }
+    let stride = ONNXIndex.strides(extents)[axis]
+    var slices = [[ONNXScalar?]](repeating: [], count: Int(extents[axis]))
+    for (position, value) in values.enumerated() { slices[position / stride % slices.count].append(value) }
+    let count = Int64(Set(slices).count)
+    return [ONNXTensor(data.element, extents.enumerated().map { $0 == axis ? count : $1 })]
+      + [count, extents[axis], count].map { ONNXTensor(.int64, [$0]) }
   }
 }

@@ -11,8 +11,8 @@ extension ONNXCall {
     let keeps = isSet("keepdims", default: true)
     if let tensor = input(1) {
       guard let known = knownIntegers(tensor, 1) else { return ONNXTensor(data.element, nil) }
-      guard known.allSatisfy({ $0 > 0 }) else {
-        fault("a part of the split is empty or negative", input: 1, value: "\(known)")
+      guard known.allSatisfy({ tensor.rank == 0 ? $0 > 0 : $0 >= 0 }) else {
+        fault("a part of the split is out of range", input: 1, value: "\(known)")
         return ONNXTensor(data.element, nil)
       }
       if tensor.rank == 0, var size = known.first {
@@ -71,15 +71,44 @@ extension ONNXCall {
           unknownValues(tensor, 2)
           return ONNXTensor(list.element, nil)
         }
-        guard let place = axis(value, rank: members.count, input: 2, upTo: members.count + 1) else { return .unknown }
+        guard let place = axis(value, rank: members.count, input: 2, upTo: members.count + 1, named: "position") else {
+          return .unknown
+        }
         position = place
       }
       members.insert(item, at: position)
       return ONNXTensor(item.element, nil, members: members)
     case "ConcatFromSequence":
       let list = required(0)
-      guard let members = list.members, integer("new_axis") ?? 0 == 0 else { return ONNXTensor(list.element, nil) }
+      guard var members = list.members else { return ONNXTensor(list.element, nil) }
+      if isSet("new_axis") {
+        for index in members.indices {
+          members[index].values = nil
+          guard let shape = members[index].shape,
+            let axis = axis(integer("axis") ?? 0, rank: shape.count + 1)
+          else { return ONNXTensor(list.element, nil) }
+          members[index].shape?.insert(1, at: axis)
+        }
+      }
       return concat(members, integer("axis") ?? 0)
+    case "SequenceErase":
+      let list = required(0)
+      guard var members = list.members else { return ONNXTensor(list.element, nil) }
+      var position = members.count - 1
+      if let tensor = input(1) {
+        guard let value = tensor.singleInteger else {
+          unknownValues(tensor, 1)
+          return ONNXTensor(list.element, nil)
+        }
+        guard let place = axis(value, rank: members.count, input: 1, named: "position") else { return .unknown }
+        position = place
+      }
+      guard members.indices.contains(position) else {
+        fault("SequenceErase of an empty sequence", input: 0)
+        return .unknown
+      }
+      members.remove(at: position)
+      return ONNXTensor(list.element, nil, members: members)
     default:
       let (list, index) = (required(0), required(1))
       guard let members = list.members else { return ONNXTensor(list.element, nil) }
@@ -91,8 +120,37 @@ extension ONNXCall {
         unknownValues(index, 1)
         return ONNXTensor(list.element, nil)
       }
-      guard let position = axis(value, rank: members.count, input: 1) else { return .unknown }
+      guard let position = axis(value, rank: members.count, input: 1, named: "position") else { return .unknown }
       return members[position]
+    }
+  }
+}
+
+/// Optionals: a value that may be missing is that value, marked.
+extension ONNXCall {
+  mutating func optional() -> ONNXTensor {
+    switch op {
+    case "Optional":
+      if var held = input(0) {
+        held.presence = .there
+        return held
+      }
+      var nothing = ONNXTensor.unknown
+      nothing.presence = .missing
+      return nothing
+    case "OptionalHasElement":
+      var result = ONNXTensor(.bool, [])
+      switch input(0)?.presence {
+      case nil, .missing?: result.values = [.truth(false)]
+      case .there?: result.values = [.truth(true)]
+      case .undecided?: break
+      }
+      return result
+    default:
+      var held = required(0)
+      if held.presence == .missing { fault("OptionalGetElement of nothing", input: 0) }
+      held.presence = .there
+      return held
     }
   }
 }

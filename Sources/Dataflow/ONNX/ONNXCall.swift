@@ -1,9 +1,11 @@
 /// One operator about to be understood: what goes in, and what is wrong with it.
 ///
-/// `results()` infers what comes out. Only `opset` 7 to 25 of the default domain are asked for; where a version moved
-/// an attribute to an input, both are read.
+/// `results()` infers what comes out. Versions 1 to 25 of the default domain are understood; where one moved an
+/// attribute to an input, both are read.
 struct ONNXCall {
   let op: String
+  /// The version of the default domain; 0 where the model names none.
+  let opset: Int64
   let attributes: [String: ONNXGraph.Attribute]
   /// `nil` where an optional input is left out.
   let inputs: [ONNXTensor?]
@@ -66,12 +68,16 @@ extension ONNXCall {
   func isSet(_ name: String, default value: Bool = false) -> Bool { integer(name).map { $0 != 0 } ?? value }
 
   /// `axis` counted from the front, or a fault.
-  mutating func axis(_ axis: Int64, rank: Int, input: Int? = nil, upTo limit: Int? = nil) -> Int? {
+  mutating func axis(_ axis: Int64, rank: Int, input: Int? = nil, upTo limit: Int? = nil, named: String = "axis")
+    -> Int?
+  {
     let limit = limit ?? rank
     let (shifted, overflow) = axis.addingReportingOverflow(Int64(rank))
     let position = axis < 0 ? shifted : axis
     guard !overflow, position >= 0, position < limit else {
-      fault("the axis is out of range", input: input, value: "\(axis)", expected: "-\(rank) to \(limit - 1)")
+      fault(
+        "the \(named) is out of range", input: input, value: "\(axis)",
+        expected: limit > 0 ? "-\(rank) to \(limit - 1)" : "none: there is nothing to choose from")
       return nil
     }
     return Int(position)
@@ -156,6 +162,10 @@ extension ONNXCall {
     for extent in extents {
       guard let extent else { return nil }
       known.append(extent)
+    }
+    if let extent = known.first(where: { $0 < 0 }) {
+      fault("an extent is negative", value: "\(extent)", expected: "0 or more")
+      return nil
     }
     guard let product = ONNXTensor.product(known) else {
       fault("the extents multiply to too much", value: "\(known)", expected: "at most 2^56 elements")

@@ -3,7 +3,7 @@ import Foundation
 import OnnxProto
 import SwiftProtobuf
 
-/// Reads ONNX model files (the format of https://onnx.ai/onnx/repo-docs/IR.html, opsets 7 to 25).
+/// Reads ONNX model files (the format of https://onnx.ai/onnx/repo-docs/IR.html, opsets 1 to 25).
 public enum ONNXFile {
   /// Protocol buffers cannot be larger.
   public static let maximumBytes = (1 << 31) - 1

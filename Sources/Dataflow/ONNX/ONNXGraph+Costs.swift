@@ -1,7 +1,8 @@
 extension ONNXGraph {
   /// Operators that hand on what they read without touching it.
   public static let views: Set<String> = [
-    "Constant", "Dropout", "Flatten", "Identity", "Reshape", "SequenceAt", "SequenceConstruct", "SequenceEmpty",
+    "Constant", "Dropout", "Flatten", "Identity", "If", "Loop", "Optional", "OptionalGetElement", "OptionalHasElement",
+    "Reshape", "Scan", "SequenceMap", "SequenceErase", "SequenceAt", "SequenceConstruct", "SequenceEmpty",
     "SequenceInsert", "SequenceLength", "Shape", "Size", "Squeeze", "Unsqueeze",
   ]
   /// Operators that read of their first input only what they write.
@@ -9,10 +10,12 @@ extension ONNXGraph {
     "Expand", "Gather", "GatherElements", "GatherND", "Slice", "Split", "SplitToSequence",
   ]
 
-  /// Bytes that a node reads and writes when nothing stays on chip: each distinct input once, each output once.
+  /// Bytes that a node reads and writes when nothing stays on chip: each distinct input once, each output once,
+  /// in every iteration of a body.
   /// 0 for nodes that are computed in advance and for views; nil when an extent is unknown.
   public func bytes(of node: Node) -> Int64? {
     if node.isFolded || (node.domain.isEmpty && Self.views.contains(node.op)) { return 0 }
+    guard let times = node.times else { return nil }
     let isSelection = node.domain.isEmpty && Self.selections.contains(node.op)
     var read: [Int] = []
     for (index, input) in node.inputs.enumerated() {
@@ -28,7 +31,7 @@ extension ONNXGraph {
       guard !overflow else { return nil }
       total = sum
     }
-    return total
+    return total.product(times)
   }
 
   private func bytes(_ tensor: ONNXTensor) -> Int64? {

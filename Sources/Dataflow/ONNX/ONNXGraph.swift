@@ -53,8 +53,12 @@ public struct ONNXGraph: Sendable {
     public let origin: Int
     /// Whether all that it writes was computed while the graph was read.
     public internal(set) var isFolded = false
-    /// Its multiply-accumulates; nil when only the run can say. 0 for operators that are not matrix products.
+    /// How often it runs: 1, or the iterations of the body that it stands in; nil when only the run can say.
+    public internal(set) var times: Int64? = 1
+    /// Its multiply-accumulates, all iterations together; nil when only the run can say. 0 for operators that are not matrix products.
     public internal(set) var macs: Int64? = 0
+    /// Why `macs` is not known, when it is not.
+    public internal(set) var macsDoubt: String?
   }
 
   public internal(set) var name = ""
@@ -65,15 +69,18 @@ public struct ONNXGraph: Sendable {
   public internal(set) var outputs: [Int] = []
   /// The symbolic extents of the inputs and what they were taken as, in the order of the file.
   public internal(set) var symbols: [(name: String, extent: Int64)] = []
+  /// MACs of the nodes whose own are not known but whose sum is: the experts of a router, each with a share that data
+  /// decide of a number of tokens that they do not.
+  public internal(set) var sharedMACs: Int64 = 0
   /// Why the MACs of the whole are not known, when they are not.
   public internal(set) var macsDoubt: String?
 }
 
 extension ONNXGraph {
   /// Multiply-accumulates of MatMul, Gemm and Conv, their integer forms included; nil when data decide.
-  public var macs: Int64? { macsDoubt == nil ? knownMACs : nil }
+  public var macs: Int64? { macsDoubt == nil ? knownMACs + sharedMACs : nil }
 
-  /// The part of `macs` that is known.
+  /// The part of `macs` that is known node by node.
   public var knownMACs: Int64 { nodes.reduce(0) { $0 + ($1.macs ?? 0) } }
 
   /// Elements of initializers of a floating-point type.

@@ -26,6 +26,9 @@ extension ONNXImporter {
     var frame = Frame(
       nodes: function.node, outer: nil, writers: writers(of: function.node), prefix: name + "/", origin: origin,
       function: key)
+    frame.opset =
+      function.opsetImport.first { Self.isStandard($0.domain) }?.version ?? frames[depth].opset
+    frame.times = frames[depth].times
     for (index, inside) in function.input.enumerated() {
       frame.scope[inside] = .some(index < inputs.count ? inputs[index] : nil)
     }
@@ -78,6 +81,8 @@ extension ONNXImporter {
     work += (body.initializer.count + body.valueInfo.count + body.output.count + body.node.count) / 8
     var frame = Frame(
       nodes: body.node, outer: depth, writers: writers(of: body.node), prefix: name + "/", origin: origin)
+    frame.opset = frames[depth].opset
+    frame.times = frames[depth].times
     addInputs(of: body, to: &frame, isMain: false)
     frame.results = zip(body.output, proto.output).map { ($0.name, $1) }
     for info in body.valueInfo + body.output { frame.declared[info.name] = info.type }

@@ -39,11 +39,7 @@ extension ONNXImporter {
   /// The tensor that a declared type says, its symbolic extents bound.
   mutating func bind(_ type: Onnx_TypeProto, at: Place) -> (tensor: ONNXTensor, isStatic: Bool)? {
     guard case .tensorType(let declared)? = type.value else {
-      if type.value == nil { return (.unknown, false) }
-      return (
-        ONNXTensor(
-          nil, nil, doubt: ONNXDoubt(reason: "\(at.detail ?? "an input") is no tensor", isUnsupported: true)), false
-      )
+      return (untensored(type, at), false)
     }
     guard let element = ONNXElement(rawValue: declared.elemType) else {
       diagnostics.error("the input has an unknown element type", at: at, value: "\(declared.elemType)")
@@ -75,6 +71,27 @@ extension ONNXImporter {
     }
     guard ONNXTensorReading.elements(shape, at: at, into: &diagnostics) != nil else { return nil }
     return (ONNXTensor(element, shape.map { $0 }), isStatic)
+  }
+
+  /// What is known of an input that is a sequence, an optional or a map.
+  private func untensored(_ type: Onnx_TypeProto, _ at: Place) -> ONNXTensor {
+    func decided(_ what: String) -> ONNXDoubt {
+      ONNXDoubt(reason: "\(at.detail ?? "an input") \(what)", isUnsupported: false)
+    }
+    switch type.value {
+    case nil: return .unknown
+    case .sequenceType(let list)?:
+      let element = ONNXElement(rawValue: list.elemType.tensorType.elemType)
+      return ONNXTensor(element, nil, doubt: decided("is a sequence, whose members are data"))
+    case .optionalType(let optional)?:
+      let element = ONNXElement(rawValue: optional.elemType.tensorType.elemType)
+      var tensor = ONNXTensor(element, nil, doubt: decided("is optional, and whether it is there depends on the data"))
+      tensor.presence = .undecided
+      return tensor
+    default:
+      return ONNXTensor(
+        nil, nil, doubt: ONNXDoubt(reason: "\(at.detail ?? "an input") is no tensor", isUnsupported: true))
+    }
   }
 
   /// Whether an input is data or a weight: exporters that leave the weights out make each an input.

@@ -18,12 +18,11 @@ extension ONNXImporter {
     }
     let tensors = inputs.map { $0.map { result.values[$0].tensor } }
     var call = ONNXCall(
-      op: proto.opType, attributes: attributes, inputs: tensors, outputCount: proto.output.count, who: who)
+      op: proto.opType, opset: frames[depth].opset, attributes: attributes, inputs: tensors,
+      outputCount: proto.output.count, who: who)
     let isKnown = Self.isStandard(proto.domain) || ONNXCall.unary.contains(proto.opType)
     var outputs: [ONNXTensor]
-    if ["Loop", "Scan", "If"].contains(proto.opType), Self.isStandard(proto.domain) {
-      outputs = unwalked(proto, who, depth, &call)
-    } else if isKnown || ["SkipLayerNormalization", "SkipSimplifiedLayerNormalization"].contains(proto.opType) {
+    if isKnown || ["SkipLayerNormalization", "SkipSimplifiedLayerNormalization"].contains(proto.opType) {
       outputs = call.results()
     } else {
       call.isUnsupported("the operator \(proto.domain).\(proto.opType) is not supported")
@@ -47,6 +46,7 @@ extension ONNXImporter {
       name: name, op: proto.opType, domain: Self.isStandard(proto.domain) ? "" : proto.domain, inputs: inputs,
       outputs: positions, attributes: attributes, origin: origin)
     node.isFolded = outputs.allSatisfy { $0.values?.allSatisfy { $0 != nil } ?? false } || proto.opType == "Constant"
+    node.times = frames[depth].times
     count(&node, &call, outputs, who)
     result.nodes.append(node)
   }
@@ -89,35 +89,6 @@ extension ONNXImporter {
     return tensor
   }
 
-  /// A body that is not walked: its results are unknown, and so are its products.
-  mutating func unwalked(
-    _ proto: Onnx_NodeProto, _ who: String, _ depth: Int, _ call: inout ONNXCall
-  ) -> [ONNXTensor] {
-    if proto.opType == "If" {
-      call.dependsOnData("which branch is taken depends on the data")
-    } else {
-      call.isUnsupported("the bodies of \(proto.opType) are not supported")
-    }
-    var bodies = proto.attribute.flatMap { ($0.hasG ? [$0.g] : []) + $0.graphs }
-    while let body = bodies.popLast() {
-      if depth > 0 { work += body.node.count / 8 }
-      for node in body.node {
-        if ONNXCall.operands(node.opType) != nil {
-          result.macsDoubt =
-            result.macsDoubt ?? "\(who): the products in the body of \(proto.opType) run as often as data decide"
-        }
-        for attribute in node.attribute {
-          if attribute.hasG { bodies.append(attribute.g) }
-          bodies += attribute.graphs
-        }
-      }
-    }
-    let doubt = call.ownDoubt ?? tensorsDoubt(call)
-    return proto.output.map { _ in ONNXTensor(nil, nil, doubt: doubt) }
-  }
-
-  func tensorsDoubt(_ call: ONNXCall) -> ONNXDoubt? { call.inputs.lazy.compactMap { $0?.doubt }.first }
-
   mutating func read(_ proto: Onnx_AttributeProto, _ who: String) -> ONNXGraph.Attribute? {
     switch proto.type {
     case .int: return .integer(proto.i)
@@ -126,8 +97,18 @@ extension ONNXImporter {
     case .ints: return .integers(proto.ints)
     case .floats: return .reals(proto.floats.map(Double.init))
     case .strings: return .texts(proto.strings.map { String(decoding: $0, as: UTF8.self) })
+    case .sparseTensor:
+      let at = place("\(who), attribute \"\(proto.name)\"")
+      guard ONNXTensorReading.elements(proto.sparseTensor.dims, at: at, into: &diagnostics) != nil else { return nil }
+      return .tensor(
+        ONNXTensor(ONNXElement(rawValue: proto.sparseTensor.values.dataType), proto.sparseTensor.dims.map { $0 }))
     case .tensor:
-      if proto.t.dataType == ONNXElement.string.rawValue { return .other }
+      if proto.t.dataType == ONNXElement.string.rawValue {
+        // No shape is made of strings.
+        let at = place("\(who), attribute \"\(proto.name)\"")
+        guard ONNXTensorReading.elements(proto.t.dims, at: at, into: &diagnostics) != nil else { return nil }
+        return .tensor(ONNXTensor(.string, proto.t.dims.map { $0 }))
+      }
       return ONNXTensorReading.read(proto.t, at: place("\(who), attribute \"\(proto.name)\""), into: &diagnostics)
         .map { .tensor($0) }
     case .undefined:
@@ -155,6 +136,9 @@ extension ONNXImporter {
         "its multiply-accumulates are not counted", at: place(who), value: node.op,
         expected: "MatMul, Gemm, Conv or their integer forms")
     }
+    if node.domain == "ai.onnx.preview.training" {
+      diagnostics.error("training is not supported", at: place(who), value: node.op, expected: "a model for inference")
+    }
     guard node.domain.isEmpty, let positions = ONNXCall.operands(node.op), let output = outputs.first else { return }
     let before = call.faults.count
     let inner = call.contraction()
@@ -167,7 +151,21 @@ extension ONNXImporter {
         diagnostics.error("the multiply-accumulates are too many to count", at: place(who))
         return
       }
-      node.macs = macs
+      guard macs > 0, node.times != 1 else {
+        node.macs = macs
+        return
+      }
+      guard let times = node.times else {
+        node.macs = nil
+        node.macsDoubt = "\(who): its body runs as often as data decide"
+        result.macsDoubt = result.macsDoubt ?? node.macsDoubt
+        return
+      }
+      guard let all = macs.product(times), all <= 1 << 62 else {
+        diagnostics.error("the multiply-accumulates are too many to count", at: place(who))
+        return
+      }
+      node.macs = all
       return
     }
     node.macs = nil
@@ -179,6 +177,7 @@ extension ONNXImporter {
           "the multiply-accumulates cannot be counted: the shape of this input is unknown",
           at: place("\(who), input \(position)"), value: operand.shapeText, suggestion: doubt.reason)
       } else {
+        node.macsDoubt = doubt.reason
         result.macsDoubt = result.macsDoubt ?? doubt.reason
       }
       return

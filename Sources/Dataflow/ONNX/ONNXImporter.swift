@@ -5,7 +5,7 @@ import OnnxProto
 /// Makes a plain graph of a model: one walk that inlines functions, takes constant branches, infers shapes and computes
 /// the small values that shapes depend on. It is iterative: bodies wait on a stack of frames.
 struct ONNXImporter {
-  static let opsets: ClosedRange<Int64> = 7...25
+  static let opsets: ClosedRange<Int64> = 1...25
   /// Nodes, calls, names and parts of bodies that are walked, beyond the nodes of the main graph: functions that call
   /// functions twice each would go on for ever.
   static let workLimit = 200_000
@@ -33,6 +33,12 @@ struct ONNXImporter {
     var origin: Int?
     /// The function, for messages about recursion.
     var function: String?
+    /// The version of ONNX's own operators.
+    var opset: Int64 = 0
+    /// How often the body runs; nil when data decide.
+    var times: Int64? = 1
+    /// The node whose body it is, unless it is a function or a branch that is known to be taken.
+    var body: ONNXBody?
     /// What the file says about the values of this body.
     var declared: [String: Onnx_TypeProto] = [:]
   }
@@ -68,6 +74,7 @@ struct ONNXImporter {
     for info in graph.valueInfo + graph.output where frame.declared[info.name] == nil {
       frame.declared[info.name] = info.type
     }
+    frame.opset = result.origin.opset
     addInputs(of: graph, to: &frame, isMain: true)
     frames = [frame]
     guard !diagnostics.hasErrors else { return nil }
@@ -92,6 +99,8 @@ struct ONNXImporter {
         "an untried version of the file format", at: place(), value: "\(model.irVersion)", expected: "3 to 13")
     }
     guard let opset = model.opsetImport.first(where: { Self.isStandard($0.domain) }) else {
+      // Then only operators of other domains are used.
+      if let other = model.opsetImport.first, !other.domain.isEmpty { return addFunctions() }
       diagnostics.error("the model names no operator set", at: place(), expected: "opset_import of the domain ai.onnx")
       return false
     }
@@ -102,6 +111,10 @@ struct ONNXImporter {
       return false
     }
     result.origin.opset = opset.version
+    return addFunctions()
+  }
+
+  private mutating func addFunctions() -> Bool {
     for function in model.functions {
       let key = Self.key(function.domain, function.name, function.overload)
       if functions[key] != nil {
@@ -146,14 +159,19 @@ struct ONNXImporter {
       let number = frames[depth].next
       frames[depth].next += 1
       work += 1
-      guard work <= Self.workLimit + model.graph.node.count else {
-        diagnostics.error(
-          "the graph is too large once its functions are inlined", at: place(),
-          expected: "at most \(Self.workLimit) nodes more than in the file")
-        return
-      }
+      if isExhausted() { return }
       visit(frames[depth].nodes[number], number, depth)
     }
+  }
+
+  /// Whether too much was walked; then nothing is left to walk, and an error says so.
+  mutating func isExhausted() -> Bool {
+    guard work > Self.workLimit + model.graph.node.count else { return false }
+    diagnostics.error(
+      "the graph is too large once its functions are inlined and its bodies are walked", at: place(),
+      expected: "at most \(Self.workLimit) nodes more than in the file")
+    frames = []
+    return true
   }
 
   /// Ends the body on top and hands its results down.
@@ -164,10 +182,9 @@ struct ONNXImporter {
       mainScope = frame.scope
       return
     }
+    if let body = frame.body { return finish(body, frame) }
     for (inside, outside) in frame.results where !outside.isEmpty {
-      var found = frame.scope[inside] ?? nil
-      if found == nil, let outer = frame.outer { found = look(up: inside, from: outer) ?? nil }
-      if let found {
+      if let found = position(of: inside, in: frame) {
         frames[below].scope[outside] = found
       } else {
         diagnostics.error(
@@ -175,6 +192,12 @@ struct ONNXImporter {
         frames[below].scope[outside] = addResult(outside, .unknown)
       }
     }
+  }
+
+  /// A result of a body that has been walked.
+  func position(of name: String, in frame: Frame) -> Int? {
+    if let found = frame.scope[name] ?? nil { return found }
+    return frame.outer.flatMap { look(up: name, from: $0) ?? nil }
   }
 
   var mainScope: [String: Int?] = [:]
@@ -195,8 +218,13 @@ struct ONNXImporter {
   }
 
   mutating func visit(_ proto: Onnx_NodeProto, _ number: Int, _ depth: Int) {
-    let name = frames[depth].prefix + (proto.name.isEmpty ? "\(proto.opType) #\(number)" : proto.name)
+    let unnamed = proto.opType.isEmpty ? "#\(number)" : "\(proto.opType) #\(number)"
+    let name = frames[depth].prefix + (proto.name.isEmpty ? unnamed : proto.name)
     let who = "node \"\(name)\""
+    if proto.opType.isEmpty {
+      diagnostics.error("the node has no operator", at: place(who))
+      return standIn(for: proto, depth)
+    }
     let origin = frames[depth].origin ?? number
     var inputs: [Int?] = []
     for (index, input) in proto.input.enumerated() {
@@ -220,6 +248,9 @@ struct ONNXImporter {
       return
     }
     if proto.opType == "If", Self.isStandard(proto.domain), enterBranch(proto, inputs, name, origin, depth) { return }
+    if Self.bodied.contains(proto.opType), Self.isStandard(proto.domain) {
+      return enterBodies(proto, inputs, name, origin, depth)
+    }
     add(proto, inputs, name, origin, depth)
   }
 
@@ -283,6 +314,13 @@ struct ONNXImporter {
         return
       }
       macs = sum
+    }
+    if result.macsDoubt != nil, !diagnostics.hasErrors, let shared = ONNXNamedExtents.settle(result) {
+      result.macsDoubt = nil
+      result.sharedMACs = shared
+      if macs.addingReportingOverflow(shared).overflow {
+        diagnostics.error("the multiply-accumulates are too many to count", at: place())
+      }
     }
     var bits: Int64 = 0
     for value in result.values where value.role == .weight || value.role == .initializer {

@@ -3,7 +3,7 @@ import Foundation
 /// A look at a file before its messages are built: a message of two bytes becomes a hundred in memory, so their number
 /// is bounded first.
 enum ONNXScan {
-  static let recordLimit = 4_000_000
+  static let recordLimit = 1_000_000
 
   /// Length-delimited fields of which each makes an object, by the message that holds them; strings and packed numbers
   /// cost no more than they fill.

@@ -50,10 +50,14 @@ public struct ONNXTensor: Hashable, Sendable {
   public var shape: [Int64?]?
   /// The elements in row-major order, when all of `shape` is known and it is small; `nil` for those unknown.
   public var values: [ONNXScalar?]?
-  /// For a sequence: its members.
-  var members: [ONNXTensor]?
+  /// For a sequence: its members, when they are known.
+  public internal(set) var members: [ONNXTensor]?
+  /// For an optional: whether it holds anything.
+  var presence = Presence.there
   /// Why something above is unknown.
   public var doubt: ONNXDoubt?
+
+  enum Presence: Hashable, Sendable { case there, missing, undecided }
 
   init(
     _ element: ONNXElement?, _ shape: [Int64?]?, values: [ONNXScalar?]? = nil, members: [ONNXTensor]? = nil,
@@ -95,6 +99,7 @@ public struct ONNXTensor: Hashable, Sendable {
   }
 
   var isFullyKnown: Bool {
+    if presence != .there { return presence == .missing }
     if let members { return members.allSatisfy(\.isFullyKnown) }
     return extents != nil && (values?.allSatisfy { $0 != nil } ?? true)
   }

@@ -55,7 +55,7 @@ import Testing
     Case("an old operator set", "", "operator set is not supported") {
       try model {
         product(&$0)
-        $0.proto.opsetImport[0].version = 3
+        $0.proto.opsetImport[0].version = 0
       }
     },
     Case("a future operator set", "", "operator set is not supported") {
