@@ -6,7 +6,7 @@ struct Compile: ParsableCommand {
     commandName: "compile",
     abstract: "Compile a model for a design and write the program.",
     discussion: """
-      Example: accsim compile --design pim-gpt --model gpt2 --prompt 1 --generate 1 --out gpt2.program.json
+      Example: accsim compile --design hbm2-bank-pim --model gpt2 --prompt 1 --generate 1 --out gpt2.program.json
 
       'accsim run --program gpt2.program.json' runs it, with the report of a direct run; 'accsim diff' compares two.
       """)
