@@ -42,7 +42,7 @@ let package = Package(
       dependencies: ["Explore", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
     tests("ArchTests", ["Arch"], resources: [.copy("Fixtures")]),
-    tests("FilesTests", ["Files", "Arch"]),
+    tests("FilesTests", ["Files", "Arch"], resources: [.copy("Fixtures")]),
     tests("DRAMTests", ["DRAM", "Files", "Arch"]),
     tests("DataflowTests", ["Dataflow", "OnnxProto", "Files", "Arch"]),
     tests("PIMTests", ["PIM", "DRAM", "Dataflow", "Files", "Arch"]),
