@@ -13,7 +13,7 @@ struct ONNXWeightFiles {
   let model: MappedFile
   /// The folder of the model; nil for a model in memory, which has none.
   let folder: String?
-  private var opened: [String: Result<MappedFile, Fault>] = [:]
+  private var opened: [String: MappedFile] = [:]
 
   init(_ model: MappedFile, folder: String?) {
     self.model = model
@@ -22,9 +22,10 @@ struct ONNXWeightFiles {
 
   /// The file at `location`, a path inside the model's folder.
   mutating func external(_ location: String, _ place: Place) -> Result<MappedFile, Fault> {
-    if let known = opened[location] { return known }
+    if let known = opened[location] { return .success(known) }
     let found = open(location, place)
-    opened[location] = found
+    // A refusal names its own tensor.
+    if case .success(let file) = found { opened[location] = file }
     return found
   }
 

@@ -10,7 +10,8 @@ public final class MappedFile: Sendable {
   /// Its size in bytes.
   public let count: Int
   private nonisolated(unsafe) let base: UnsafeRawPointer?
-  private let isMapped: Bool
+  /// Whether it is a file, rather than memory of the same form.
+  let isMapped: Bool
 
   /// Maps the file at `path`.
   ///
@@ -44,13 +45,25 @@ public final class MappedFile: Sendable {
   }
 
   /// A copy of bytes in memory, to be read as a file is.
-  public init(copying bytes: some Collection<UInt8>, displayName: String) {
+  public convenience init(copying bytes: some Collection<UInt8>, displayName: String) {
+    self.init(displayName: displayName, count: bytes.count) { $0.copyBytes(from: bytes) }
+  }
+
+  /// Memory of `count` bytes, which `fill` initializes.
+  init<Fault: Error>(
+    displayName: String, count: Int, fill: (UnsafeMutableRawBufferPointer) throws(Fault) -> Void
+  ) throws(Fault) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
+    do {
+      try fill(memory)
+    } catch {
+      memory.deallocate()
+      throw error
+    }
     self.displayName = displayName
-    count = bytes.count
+    self.count = count
     isMapped = false
-    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
-    copy.copyBytes(from: bytes)
-    base = UnsafeRawPointer(copy.baseAddress)
+    base = UnsafeRawPointer(memory.baseAddress)
   }
 
   deinit {
@@ -59,15 +72,16 @@ public final class MappedFile: Sendable {
   }
 
   /// Hands all bytes to `body`; they are valid only inside it.
-  @inlinable
   public func withBytes<Result, Fault: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Fault) -> Result
   ) throws(Fault) -> Result {
-    try body(bytes)
+    // The pointer outlives no use of the file.
+    defer { withExtendedLifetime(self) {} }
+    return try body(bytes)
   }
 
   /// Valid as long as the file is.
-  @usableFromInline var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+  private var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
   /// Lets the memory of `range` go; it comes back from the file when it is looked at again.
   public func release(_ range: Range<Int>) {

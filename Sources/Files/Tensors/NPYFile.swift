@@ -13,26 +13,14 @@ public enum NPYFile {
     _ file: MappedFile, _ range: Range<Int>, name: String, at place: Place, into d: inout Diagnostics
   ) -> StoredTensor? {
     file.withBytes { all in
-      tensor(UnsafeRawBufferPointer(rebasing: all[range]), name, place, &d) { element, shape, part in
-        StoredTensor(
-          name: name, element: element, shape: shape, file: file,
-          range: range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
-      }
+      tensor(UnsafeRawBufferPointer(rebasing: all[range]), file, range.lowerBound, name, place, &d)
     }
   }
 
-  /// The tensor of npy data in memory.
-  static func read(_ bytes: [UInt8], name: String, at place: Place, into d: inout Diagnostics) -> StoredTensor? {
-    bytes.withUnsafeBytes { all in
-      tensor(all, name, place, &d) { element, shape, part in
-        StoredTensor(name: name, element: element, shape: shape, bytes: bytes, range: part)
-      }
-    }
-  }
-
+  /// The tensor of npy data, the bytes from `start` of `file`.
   private static func tensor(
-    _ bytes: UnsafeRawBufferPointer, _ name: String, _ place: Place, _ d: inout Diagnostics,
-    view: (TensorElement, [Int64], Range<Int>) -> StoredTensor?
+    _ bytes: UnsafeRawBufferPointer, _ file: MappedFile, _ start: Int, _ name: String, _ place: Place,
+    _ d: inout Diagnostics
   ) -> StoredTensor? {
     let header: NPYHeader
     do {
@@ -52,7 +40,9 @@ public enum NPYFile {
     }
     // With one axis that is longer than 1, both orders are the same.
     guard header.isFortranOrder, count > 1, header.shape.count(where: { $0 > 1 }) > 1 else {
-      return view(header.element, header.shape, header.start..<bytes.count)
+      return StoredTensor(
+        name: name, element: header.element, shape: header.shape, file: file,
+        range: start + header.start..<start + bytes.count)
     }
     guard expected <= Int64(reorderedBytes) else {
       d.error(
@@ -61,33 +51,33 @@ public enum NPYFile {
       return nil
     }
     let data = UnsafeRawBufferPointer(rebasing: bytes[header.start...])
+    let memory = MappedFile(displayName: file.displayName, count: data.count) {
+      reorder(data, header.shape, header.element.size, into: $0)
+    }
     return StoredTensor(
-      name: name, element: header.element, shape: header.shape,
-      bytes: rowMajor(data, header.shape, header.element.size))
+      name: name, element: header.element, shape: header.shape, file: memory, range: 0..<data.count)
   }
 
-  /// Elements whose first index varies fastest, put in the order in which the last does.
-  private static func rowMajor(_ data: UnsafeRawBufferPointer, _ shape: [Int64], _ size: Int) -> [UInt8] {
+  /// Puts elements whose first index varies fastest in the order in which the last does.
+  private static func reorder(
+    _ data: UnsafeRawBufferPointer, _ shape: [Int64], _ size: Int, into target: UnsafeMutableRawBufferPointer
+  ) {
     let extents = shape.map(Int.init)
     var steps = [Int](repeating: size, count: extents.count)
     for axis in extents.indices.dropFirst() { steps[axis] = steps[axis - 1] * extents[axis - 1] }
-    return [UInt8](unsafeUninitializedCapacity: data.count) { result, initialized in
-      let target = UnsafeMutableRawBufferPointer(result)
-      var index = [Int](repeating: 0, count: extents.count)
-      var from = 0
-      for to in stride(from: 0, to: data.count, by: size) {
-        for byte in 0..<size { target[to + byte] = data[from + byte] }
-        var axis = extents.count - 1
-        while axis >= 0 {
-          index[axis] += 1
-          from += steps[axis]
-          if index[axis] < extents[axis] { break }
-          from -= steps[axis] * extents[axis]
-          index[axis] = 0
-          axis -= 1
-        }
+    var index = [Int](repeating: 0, count: extents.count)
+    var from = 0
+    for to in stride(from: 0, to: data.count, by: size) {
+      for byte in 0..<size { target[to + byte] = data[from + byte] }
+      var axis = extents.count - 1
+      while axis >= 0 {
+        index[axis] += 1
+        from += steps[axis]
+        if index[axis] < extents[axis] { break }
+        from -= steps[axis] * extents[axis]
+        index[axis] = 0
+        axis -= 1
       }
-      initialized = data.count
     }
   }
 

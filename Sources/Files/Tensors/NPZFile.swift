@@ -75,17 +75,19 @@ public enum NPZFile {
       guard checksum(file, member.range) == member.checksum else { return fail(at, &d) }
       return NPYFile.read(file, member.range, name: name, at: at, into: &d)
     }
-    let bytes: [UInt8]
+    let memory: MappedFile
     do {
-      bytes = try file.withBytes { all throws(RawInflater.Fault) in
-        try RawInflater.inflate(UnsafeRawBufferPointer(rebasing: all[member.range]), to: member.size)
+      memory = try file.withBytes { all throws(RawInflater.Fault) in
+        try MappedFile(displayName: file.displayName, count: member.size) { output throws(RawInflater.Fault) in
+          try RawInflater.inflate(UnsafeRawBufferPointer(rebasing: all[member.range]), into: output)
+        }
       }
     } catch {
       d.error(error.message, at: at)
       return nil
     }
-    guard bytes.withUnsafeBytes({ RawInflater.checksum($0) }) == member.checksum else { return fail(at, &d) }
-    return NPYFile.read(bytes, name: name, at: at, into: &d)
+    guard checksum(memory, 0..<memory.count) == member.checksum else { return fail(at, &d) }
+    return NPYFile.read(memory, 0..<memory.count, name: name, at: at, into: &d)
   }
 
   private static func fail(_ at: Place, _ d: inout Diagnostics) -> StoredTensor? {

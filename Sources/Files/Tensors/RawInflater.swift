@@ -5,22 +5,16 @@ enum RawInflater {
   /// Why data do not inflate.
   struct Fault: Error { var message: String }
 
-  /// The bytes that `input` inflates to, exactly `count` of them.
-  static func inflate(_ input: UnsafeRawBufferPointer, to count: Int) throws(Fault) -> [UInt8] {
-    var fault: Fault?
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { output, initialized in
-      do {
-        initialized = try inflate(input, into: UnsafeMutableRawBufferPointer(output), limit: count)
-      } catch let error as Fault {
-        fault = error
-      } catch {}
+  /// Inflates `input` to exactly the bytes of `output`.
+  static func inflate(
+    _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) throws(Fault) {
+    guard try produce(input, into: output, limit: output.count) == output.count else {
+      throw Fault(message: "the compressed data are shorter than the directory says")
     }
-    if let fault { throw fault }
-    guard bytes.count == count else { throw Fault(message: "the compressed data are shorter than the directory says") }
-    return bytes
   }
 
-  private static func inflate(
+  private static func produce(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, limit: Int
   ) throws(Fault) -> Int {
     // zlib remembers where its stream lies, so it must not move.

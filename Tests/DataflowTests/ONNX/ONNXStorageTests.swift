@@ -236,6 +236,19 @@ import Testing
     #expect(try error([("location", "weights/../../w.bin")])?.contains("outside the model's folder") == true)
   }
 
+  @Test func filesBeyondTheLimit() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appendingPathComponent("large.onnx").path
+    try #require(FileManager.default.createFile(atPath: path, contents: nil))
+    let handle = try #require(FileHandle(forUpdatingAtPath: path))
+    try handle.truncate(atOffset: 1 << 31)
+    try handle.close()
+    var d = Diagnostics()
+    #expect(ONNXFile.read(path: path, displayName: "m.onnx", name: "m", into: &d) == nil)
+    #expect(
+      d.items.first?.description.hasPrefix("m.onnx: error: the file is too large (expected at most 2147483647") == true)
+  }
+
   @Test func linksThatLeadOut() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let inside = folder.appendingPathComponent("inside.bin")

@@ -54,6 +54,32 @@ import Testing
     #expect(tensor.floats().map(\.bitPattern) == (0..<65536).map { FloatFormat.fp16.decode($0).bitPattern })
   }
 
+  /// A file of 5 GiB, almost all of it holes: offsets beyond 32 bits, and memory only for what is looked at.
+  @Test func largeFilesCostWhatIsLookedAt() throws {
+    let count = 5 << 30
+    let header = "{\"big\":{\"dtype\":\"F32\",\"shape\":[\(count / 4)],\"data_offsets\":[0,\(count)]}}"
+    let path = try folder.file("big.safetensors", ZipText.safetensors(header, []))
+    let handle = try #require(FileHandle(forUpdatingAtPath: path))
+    let size = try handle.seekToEnd()
+    try handle.truncate(atOffset: size + UInt64(count))
+    try handle.seek(toOffset: size + UInt64(count) - 4)
+    try handle.write(contentsOf: Data([0, 0, 0xC0, 0x3F]))
+    try handle.close()
+    let before = try residentBytes()
+    let tensor = try #require(try read(path)["big"])
+    #expect(tensor.count == Int64(count / 4))
+    #expect(tensor.floats(tensor.count - 3..<tensor.count) == [0, 0, 1.5])
+    #expect(tensor.float(at: tensor.count / 2) == 0)
+    // Other tests run at the same time; the file is ten times as large.
+    #expect(try residentBytes() < before + (512 << 20))
+  }
+
+  /// The process's memory, file pages included (proc_pid_statm(5): the second field, in pages).
+  private func residentBytes() throws -> Int {
+    let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
+    return try #require(Int(fields[1])) * Int(getpagesize())
+  }
+
   @Test func whatCannotBeWritten() throws {
     let one = try #require(StoredTensor(name: "a", shape: [1], floats: [1]))
     func refusal(_ tensors: [StoredTensor], _ name: String) throws -> String {
