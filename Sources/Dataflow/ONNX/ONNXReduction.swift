@@ -30,8 +30,8 @@ struct ONNXPayload: Hashable, Sendable {
 
 /// The message of a model without the large payloads of its tensors, so that decoding does not copy them.
 ///
-/// A tensor whose elements are left out names their place in its `doc_string`, of which nothing else is kept: the file's
-/// own could pretend to be such a place.
+/// A tensor whose elements are left out names their place in its `doc_string`, of which nothing else is kept: what the
+/// file says there could pretend to be such a place.
 enum ONNXReduction {
   /// Larger payloads are left out. None of them holds as few elements as are computed with while a graph is read: of
   /// eight bytes each, or up to ten for integers of variable length.

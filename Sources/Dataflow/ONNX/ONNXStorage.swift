@@ -61,8 +61,8 @@ public struct ONNXStorage: Sendable {
     }
   }
 
-  /// Appends an integer as `int32_data`, `int64_data` and `uint64_data` hold it; false and nothing kept when it does not
-  /// fit.
+  /// Appends an integer as `int32_data`, `int64_data` and `uint64_data` hold it; false, and nothing is kept, when it does
+  /// not fit.
   static func append(_ value: UInt64, as element: TensorElement, to bytes: inout [UInt8]?) -> Bool {
     let signed = Int64(bitPattern: value)
     let fits =

@@ -2,8 +2,8 @@ import Foundation
 
 /// The bytes of a regular file, mapped read-only: they cost memory only where they are looked at.
 ///
-/// The file must not be cut short by another program while it is mapped: the system ends a program that reads behind the
-/// end.
+/// The file must not be cut short by another program while it is mapped: the system ends a program that reads behind
+/// its end.
 public final class MappedFile: Sendable {
   /// The file as the user knows it.
   public let displayName: String

@@ -11,8 +11,8 @@ public struct StoredTensor: Sendable {
 
   /// The tensor in the bytes `range` of `file`.
   ///
-  /// Returns nil when a shape's extent is negative or beyond 2^56, or when `range` does not lie in the file or is not as
-  /// long as the shape and the element ask for.
+  /// Returns nil when an extent is negative or beyond 2^56, or when `range` does not lie in the file or is not as long as
+  /// the shape and the element ask for.
   public init?(name: String, element: TensorElement, shape: [Int64], file: MappedFile, range: Range<Int>) {
     guard range.lowerBound >= 0, range.upperBound <= file.count else { return nil }
     self.init(name, element, shape, file, range)

@@ -2,9 +2,9 @@
 public enum TensorFile {
   /// The tensors of the file at `path`, in the order of the file; nil with errors.
   ///
-  /// What the file is says its content; a name that ends in `.npz`, `.npy` or `.safetensors` must agree with it. Elements
-  /// stay in the file until they are looked at, except those of deflated members. The one tensor of an npy file has the
-  /// file's name without its ending.
+  /// What the file is says its content; a name that ends in `.npz`, `.npy` or `.safetensors` must agree with it.
+  /// Elements stay in the file until they are looked at, except those of deflated members. The one tensor of an npy file
+  /// has the file's name without its ending.
   ///
   /// - Parameters:
   ///   - displayName: the file's name in diagnostics.
@@ -48,8 +48,8 @@ public enum TensorFile {
     }
   }
 
-  /// Writes `tensors` to `path`, in the format that its ending names: `.npz` or `.safetensors`. The same tensors give the
-  /// same bytes. bfloat16, which npz lacks, is written there as fp32, which holds it exactly.
+  /// Writes `tensors` to `path`, in the format that its ending names: `.npz` or `.safetensors`. The same tensors give
+  /// the same bytes. bfloat16, which npz lacks, is written there as fp32, which holds it exactly.
   ///
   /// - Throws: for another ending, for a name that is empty, given twice or not fit for the format, for an archive of
   ///   4 GiB or more, and when the file cannot be written. Nothing is left behind then.

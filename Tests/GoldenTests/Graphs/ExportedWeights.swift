@@ -14,8 +14,8 @@ import Testing
     return try #require(graph)
   }
 
-  /// SHA-256 of `numpy_helper.to_array(tensor).tobytes()` and the bits of the first three elements, by the Python package
-  /// onnx 1.23.2.
+  /// SHA-256 of `numpy_helper.to_array(tensor).tobytes()` and the bits of the first three elements, by the Python
+  /// package onnx 1.23.2.
   static let recorded: [(name: String, shape: [Int64], digest: String, first: [UInt32])] = [
     (
       "m.transformer.wte.weight", [256, 64], "e31236d9e7eb9061e584bf6f2b6c198cec8a71c8e558ec964b93c53f1039accc",
