@@ -18,6 +18,8 @@ let package = Package(
     .executable(name: "accsim", targets: ["accsim"]),
     .library(name: "Systems", targets: ["Systems"]),
     .library(name: "Explore", targets: ["Explore"]),
+    .library(name: "Files", targets: ["Files"]),
+    .library(name: "Dataflow", targets: ["Dataflow"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

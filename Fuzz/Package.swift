@@ -7,7 +7,9 @@ let package = Package(
   dependencies: [.package(name: "accsim", path: "..")],
   targets: [
     .executableTarget(
-      name: "Fuzz", dependencies: [.product(name: "Explore", package: "accsim")],
+      name: "Fuzz",
+      // Each module that is imported, or it would not be built anew when that one changes.
+      dependencies: ["Explore", "Files", "Dataflow"].map { .product(name: $0, package: "accsim") },
       swiftSettings: [.treatAllWarnings(as: .error)])
   ],
   swiftLanguageModes: [.v6]
