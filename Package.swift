@@ -18,6 +18,8 @@ let package = Package(
     .executable(name: "accsim", targets: ["accsim"]),
     .library(name: "Systems", targets: ["Systems"]),
     .library(name: "Explore", targets: ["Explore"]),
+    .library(name: "Files", targets: ["Files"]),
+    .library(name: "Dataflow", targets: ["Dataflow"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -42,7 +44,7 @@ let package = Package(
       dependencies: ["Explore", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
     tests("ArchTests", ["Arch"], resources: [.copy("Fixtures")]),
-    tests("FilesTests", ["Files", "Arch"]),
+    tests("FilesTests", ["Files", "Arch"], resources: [.copy("Fixtures")]),
     tests("DRAMTests", ["DRAM", "Files", "Arch"]),
     tests("DataflowTests", ["Dataflow", "OnnxProto", "Files", "Arch"]),
     tests("PIMTests", ["PIM", "DRAM", "Dataflow", "Files", "Arch"]),
