@@ -67,6 +67,8 @@ public struct ONNXGraph: Sendable {
   public internal(set) var symbols: [(name: String, extent: Int64)] = []
   /// Why the MACs of the whole are not known, when they are not.
   public internal(set) var macsDoubt: String?
+  /// The numbers of initializers, by position in `values`; read through `numbers(of:)` alone.
+  var stored: [Int: StoredNumbers] = [:]
 }
 
 extension ONNXGraph {

@@ -15,6 +15,7 @@ extension ONNXImporter {
       }
       hasFloats = hasFloats || tensor.element?.isFloat == true
       define(proto.name, .initializer, tensor, in: &frame, at)
+      if let position = frame.scope[proto.name] ?? nil { result.stored[position] = StoredNumbers(proto) }
     }
     for proto in graph.sparseInitializer {
       let at = place("initializer \"\(proto.values.name)\"")

@@ -148,7 +148,7 @@ enum ONNXTensorReading {
 
   private static func bfloat16(_ bits: UInt16) -> Double { Double(Float(bitPattern: UInt32(bits) << 16)) }
 
-  private static func float16(_ bits: UInt16) -> Double {
+  static func float16(_ bits: UInt16) -> Double {
     let sign: Double = bits >> 15 == 1 ? -1 : 1
     let exponent = Int(bits >> 10 & 31)
     let fraction = Double(bits & 1023)
