@@ -13,6 +13,35 @@ enum AxisRole: Hashable {
   case slot
 }
 
+/// Where in an operator's result an element lies: steps of each role.
+struct ElementPlace {
+  var batch: Int64 = 0
+  var position: Int64 = 0
+  var context: Int64 = 0
+  var element: Int64 = 0
+  var slot: Int64 = 0
+
+  mutating func move(_ role: AxisRole, _ steps: Int64) {
+    switch role {
+    case .batch: batch += steps
+    case .position: position += steps
+    case .context: context += steps
+    case .element: element += steps
+    case .slot: slot += steps
+    case .copy: break
+    }
+  }
+
+  /// Moves by index `index` of an axis.
+  mutating func move(_ factors: [AxisFactor], _ index: Int64) {
+    var rest = index
+    for factor in factors.reversed() {
+      move(factor.role, rest % factor.extent * factor.stride)
+      rest /= factor.extent
+    }
+  }
+}
+
 /// A part of an axis: indices that are digits of a number.
 struct AxisFactor: Hashable {
   var role: AxisRole
@@ -159,12 +188,11 @@ struct ActivationView: Hashable {
     return result
   }
 
-  /// The roles' steps at an index of each of the leading axes.
-  func place(_ indices: [Int64]) -> [AxisRole: Int64] {
-    var place: [AxisRole: Int64] = [.element: offset]
-    for (factors, index) in zip(axes, indices) {
-      for step in Self.steps(factors, index) { place[step.role, default: 0] += step.steps }
-    }
+  /// The place of the first element at an index of each of the leading axes.
+  func place(_ indices: [Int64]) -> ElementPlace {
+    var place = ElementPlace()
+    place.element = offset
+    for (factors, index) in zip(axes, indices) { place.move(factors, index) }
     return place
   }
 

@@ -94,11 +94,9 @@ struct Probe {
   var spread = 1.0
 
   /// The element of the result at a place.
-  func value(_ place: [AxisRole: Int64]) -> Double {
-    let where_ = (place[.batch] ?? 0) &+ (place[.slot] ?? 0) &* 7919
-    return center + spread
-      * Numbers.standIn(
-        seed &* 1_000_003 &+ where_, place[.position] ?? 0, place[.element] ?? 0, place[.context] ?? 0)
+  func value(_ place: ElementPlace) -> Double {
+    let first = seed &* 1_000_003 &+ place.batch &+ place.slot &* 7919
+    return center + spread * Numbers.standIn(first, place.position, place.element, place.context)
   }
 }
 
@@ -120,7 +118,7 @@ extension Expression {
       let last = view.axes.last ?? []
       result = (0..<(shape.last ?? 1)).map { index in
         var here = place
-        for step in ActivationView.steps(last, index) { here[step.role, default: 0] += step.steps }
+        here.move(last, index)
         return view.factor * probe.value(here)
       }
     case .numbers(let numbers):

@@ -213,7 +213,7 @@ extension Recognizer {
         seen.append(Int64(index))
       }
       guard let first = seen.first, let last = seen.last, last - first + 1 == Int64(seen.count) else { return nil }
-      let position = view.place(own)[.position] ?? 0
+      let position = view.place(own).position
       hidden.append((position, first, last, first == 0 && last == context - 1))
     }
     guard let scale, scale > 0 else { return nil }

@@ -71,7 +71,7 @@ extension Recognizer {
 
   /// The position of a row, as the numbers of the formula count it.
   private func position(_ place: [Int64], _ expression: Expression, _ whole: ActivationView) -> Int64 {
-    whole.place(Array(place.suffix(whole.axes.count - 1)))[.position] ?? 0
+    whole.place(Array(place.suffix(whole.axes.count - 1))).position
   }
 
   /// A base whose powers are the angles at position 1.
