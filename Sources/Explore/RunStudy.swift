@@ -140,7 +140,7 @@ public struct RunStudy: Sendable {
     let parts = path.split(separator: "/").map(String.init)
     guard let file = parts.last else { return path }
     if file == "config.json" { return parts.count > 1 ? parts[parts.count - 2] : "model" }
-    for ending in [".config.json", ".json", ".yaml"] where file.hasSuffix(ending) {
+    for ending in [".config.json", ".json", ".yaml", ".onnx"] where file.hasSuffix(ending) {
       return String(file.dropLast(ending.count))
     }
     return file

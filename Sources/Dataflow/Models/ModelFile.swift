@@ -1,13 +1,18 @@
 import Arch
 import Files
 
-/// Reads a model file and makes its operator graph.
+/// Reads a model file, a `config.json` or an ONNX model, and makes its operator graph.
 public enum ModelFile {
   /// Families of `config.json` that are understood, by `model_type`.
   public static let families = ["bert", "bloom", "gpt2", "opt"] + GatedDecoder.Family.allCases.map(\.rawValue)
 
   public static func read(path: String, displayName: String, name: String, into d: inout Diagnostics) -> OperatorGraph?
   {
+    if path.lowercased().hasSuffix(".onnx") {
+      return ONNXFile.read(path: path, displayName: displayName, name: name, into: &d).flatMap {
+        GraphRecognition.recognize($0, file: displayName, into: &d)?.graph
+      }
+    }
     guard let document = DocumentReader.read(path: path, displayName: displayName, into: &d) else { return nil }
     return read(document, name: name, into: &d)
   }
