@@ -7,12 +7,15 @@ import Foundation
 /// that is neither ends the fuzzer.
 enum Target: String {
   case onnx, config, yaml, safetensors, npz
+  /// No reader, but a fault that AddressSanitizer has to find.
+  case overrun
 
   func run(_ bytes: Data) {
     switch self {
     case .onnx: readONNX(bytes)
     case .config: readConfiguration(bytes)
     case .yaml: check(bytes)
+    case .overrun: overrun(8 + bytes.count)
     case .safetensors:
       readTensors(bytes) { SafetensorsFile.read($0, into: &$1) }
     case .npz:
@@ -72,6 +75,13 @@ enum Target: String {
   private func read(_ tensor: StoredTensor) {
     precondition(tensor.floats().count == Int(tensor.count), "elements are missing")
     if tensor.count > 0 { _ = tensor.integer(at: tensor.count - 1) }
+  }
+
+  private func overrun(_ count: Int) {
+    let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: count)
+    memory.initialize(repeating: 1, count: count)
+    print(memory[count])
+    memory.deallocate()
   }
 
   private func expect<Result>(_ result: Result?, _ d: Diagnostics) {
