@@ -16,6 +16,8 @@ final class Expression {
   /// Longer formulas belong to no function that is known.
   static let sizeLimit = 400
   static let depthLimit = 60
+  /// Rows longer than any vocabulary are not tried.
+  static let rowLimit: Int64 = 1 << 20
 
   let kind: Kind
   let operands: [Expression]

@@ -23,6 +23,7 @@ extension Recognizer {
   private mutating func identify(_ expression: Expression) -> Meaning {
     let (views, numbers, hasReduction) = expression.leaves
     guard let view = views.first else { return fault("numbers where an activation is expected") }
+    guard isTriable(expression, numbers) else { return fault("the formula is too large to be tried") }
     if hasReduction { return norm(expression, views, numbers) }
     if views.count == 1,
       view.shape == expression.shape || view.shape.filter({ $0 != 1 }) == expression.shape.filter({ $0 != 1 })
@@ -43,6 +44,14 @@ extension Recognizer {
       "this function of an operator's result is not known",
       expected:
         "one of \(ActivationFunction.allCases.map(\.rawValue).joined(separator: ", ")), a norm, rotary positions")
+  }
+
+  /// Whether some dozens of rows can be computed.
+  func isTriable(_ expression: Expression, _ numbers: [Numbers]) -> Bool {
+    let last = max(expression.shape.last ?? 1, expression.leaves.views.compactMap { $0.shape.last }.max() ?? 1)
+    guard last <= Expression.rowLimit else { return false }
+    let each = numbers.reduce(Int64(expression.size)) { $0 + Int64($1.cost) }
+    return work.spend(last * each)
   }
 
   /// Rows of a formula and of the view in it, for some values.
