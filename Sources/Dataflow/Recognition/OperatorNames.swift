@@ -38,6 +38,8 @@ struct OperatorNames {
   /// The weight's name without its last part, or the node's path with dots.
   private static func own(_ draft: Draft, _ graph: ONNXGraph) -> String? {
     if case .expertLinear = draft.kind { return nil }
+    // A tied table is the head's by name.
+    if case .embedding = draft.kind, draft.weightName?.contains("head") == true { return nil }
     if let weight = draft.weightName, weight.contains("."), !weight.contains("::") {
       return weight.split(separator: ".").dropLast().joined(separator: ".")
     }

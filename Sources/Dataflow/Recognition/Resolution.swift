@@ -60,14 +60,14 @@ extension Recognizer {
   {
     let plain = Expression(view)
     var pairs: [(Double, Double)] = []
+    // Where only single numbers take part, all elements are treated alike.
+    let isEven = expression.leaves.numbers.allSatisfy { $0.count == 1 }
+    let enough: Int64 = isEven ? 320 : .max
     for place in expression.samples(limit) {
-      let values = expression.row(at: place, probe)
-      let arguments = plain.row(at: place.suffix(max(0, view.axes.count - 1)).map { $0 }, probe)
+      let values = expression.row(at: place, probe, limit: enough)
+      let arguments = plain.row(at: place.suffix(max(0, view.axes.count - 1)).map { $0 }, probe, limit: enough)
       guard values.count == arguments.count else { return [] }
-      // A wide row says no more than its beginning and end.
-      let count = values.count
-      for index in (0..<min(count, 256)) { pairs.append((values[index], arguments[index])) }
-      if count > 256 { for index in (count - 64)..<count { pairs.append((values[index], arguments[index])) } }
+      pairs += zip(values, arguments).map { ($0, $1) }
     }
     return pairs
   }
