@@ -36,7 +36,7 @@ enum ReconciliationText {
   {
     var table = TextTable([(what, .left), ("", .right)])
     table.add(["of the operators", GraphText.grouped(operators)])
-    for item in others { table.add([item.what, (item.count < 0 ? "-" : "") + GraphText.grouped(item.count)]) }
+    for item in others { table.add([item.what, GraphText.grouped(item.count)]) }
     table.add(["in the file", sum])
     return table.text()
   }

@@ -16,6 +16,8 @@ final class Expression {
   /// Longer formulas belong to no function that is known.
   static let sizeLimit = 400
   static let depthLimit = 60
+  /// Rows longer than any vocabulary are not tried.
+  static let rowLimit: Int64 = 1 << 20
 
   let kind: Kind
   let operands: [Expression]
@@ -102,13 +104,17 @@ struct Probe {
 
 extension Expression {
   /// One row of the last axis, at indices of the axes before it, when the views hold what `probe` says.
-  func row(at leading: [Int64], _ probe: Probe) -> [Double] {
+  ///
+  /// - Parameter limit: elements that are enough, where each depends on its own alone.
+  func row(at leading: [Int64], _ probe: Probe, limit: Int64 = .max) -> [Double] {
     var memo: [ObjectIdentifier: [Double]] = [:]
-    return row(at: leading, probe, &memo)
+    return row(at: leading, probe, limit, &memo)
   }
 
   // The depth is bounded by `depthLimit`.
-  private func row(at leading: [Int64], _ probe: Probe, _ memo: inout [ObjectIdentifier: [Double]]) -> [Double] {
+  private func row(
+    at leading: [Int64], _ probe: Probe, _ limit: Int64, _ memo: inout [ObjectIdentifier: [Double]]
+  ) -> [Double] {
     if let known = memo[ObjectIdentifier(self)] { return known }
     let result: [Double]
     switch kind {
@@ -116,7 +122,7 @@ extension Expression {
       let indices = Self.indices(leading, in: shape)
       let place = view.place(indices)
       let last = view.axes.last ?? []
-      result = (0..<(shape.last ?? 1)).map { index in
+      result = (0..<min(shape.last ?? 1, limit)).map { index in
         var here = place
         here.move(last, index)
         return view.factor * probe.value(here)
@@ -125,15 +131,15 @@ extension Expression {
       let extent = shape.last ?? 1
       let indices = Self.indices(leading, in: shape)
       let start = zip(Numbers.strides(of: shape), indices).reduce(0) { $0 + $1.0 * $1.1 }
-      result = (0..<extent).map { numbers.at(start + $0) }
+      result = (0..<min(extent, limit)).map { numbers.at(start + $0) }
     case .function(let function):
-      let rows = operands.map { $0.row(at: leading, probe, &memo) }
+      let rows = operands.map { $0.row(at: leading, probe, limit, &memo) }
       let count = rows.lazy.map(\.count).max() ?? 0
       result = (0..<count).map { index in function(rows.map { $0.count == 1 ? $0[0] : $0[index] }) }
     case .reduction(let function):
-      result = [function(operands[0].row(at: leading, probe, &memo))]
+      result = [function(operands[0].row(at: leading, probe, limit, &memo))]
     case .joined:
-      result = operands.flatMap { $0.row(at: leading, probe, &memo) }
+      result = operands.flatMap { $0.row(at: leading, probe, limit, &memo) }
     }
     memo[ObjectIdentifier(self)] = result
     return result

@@ -47,7 +47,7 @@ struct Numbers {
   /// The most work that one element may take.
   static let costLimit = 1 << 14
   /// The most elements that are computed at once and kept.
-  static let keptLimit: Int64 = 1 << 12
+  static let keptLimit: Int64 = 1 << 16
 
   let shape: [Int64]
   let count: Int64
@@ -79,8 +79,9 @@ struct Numbers {
   }
 
   /// The same with its elements computed, when that is cheap and no assumption would be frozen.
-  var settled: Numbers {
+  func settled(_ work: Work) -> Numbers {
     guard table == nil, cost > 1, count <= Self.keptLimit, !origin.contains(.positions) else { return self }
+    guard work.spend(count * Int64(cost)) else { return self }
     let values = (0..<count).map(at)
     return Numbers(values, shape: shape, origin: origin) ?? self
   }
@@ -90,7 +91,7 @@ struct Numbers {
 
   /// All elements as whole numbers, when they are and there are few.
   var integers: [Int64]? {
-    guard count <= Self.keptLimit, origin.isDisjoint(with: .absent) else { return nil }
+    guard count <= 1 << 12, origin.isDisjoint(with: .absent) else { return nil }
     var result: [Int64] = []
     for index in 0..<count {
       let value = at(index).rounded(.towardZero)

@@ -12,7 +12,7 @@ struct OperatorNames {
       let layer = layers[position]
       if let number = Self.number(in: name), number != layer { name = "" }
       if name.isEmpty || used.contains(name) {
-        let role = draft.kind.name.split(separator: ".").last.map(String.init) ?? "operator"
+        let role = Self.role(draft.kind)
         let prefix = layer.map { "layers.\($0)." } ?? ""
         name = prefix + role
         var count = 2
@@ -27,8 +27,19 @@ struct OperatorNames {
     self.names = names
   }
 
+  private static func role(_ kind: OperatorKind) -> String {
+    switch kind {
+    case .embedding(_, _, .rotary): "rotary_emb"
+    case .expertLinear(_, let slot, _, _): "experts.\(slot).linear"
+    default: kind.name.split(separator: ".").last.map(String.init) ?? "operator"
+    }
+  }
+
   /// The weight's name without its last part, or the node's path with dots.
   private static func own(_ draft: Draft, _ graph: ONNXGraph) -> String? {
+    if case .expertLinear = draft.kind { return nil }
+    // A tied table is the head's by name.
+    if case .embedding = draft.kind, draft.weightName?.contains("head") == true { return nil }
     if let weight = draft.weightName, weight.contains("."), !weight.contains("::") {
       return weight.split(separator: ".").dropLast().joined(separator: ".")
     }

@@ -175,6 +175,7 @@ extension Recognizer {
       case .attentionScores(let heads, _, let dimension) = drafts[index].kind
     else { return probabilities(expression) }
     guard views.count == 1 else { return fault("a softmax over scores that are put together") }
+    guard isTriable(expression, expression.leaves.numbers) else { return fault("the scores are too many to be tried") }
     guard let (scale, sight) = sight(expression, view) else {
       return fault(
         "what is done to the scores before the softmax is not understood",

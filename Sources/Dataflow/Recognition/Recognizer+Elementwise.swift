@@ -34,7 +34,7 @@ extension Recognizer {
     for case .numbers(let numbers) in operands { known.append(numbers) }
     if known.count == operands.count {
       if let folded = folded(node) { return folded }
-      return Numbers.combined(known, shape: shape, function).map { .numbers($0.settled) }
+      return Numbers.combined(known, shape: shape, function).map { .numbers($0.settled(work)) }
         ?? fault("too much work for one element")
     }
     if let sum = biased(node, operands) { return sum }
@@ -194,7 +194,7 @@ extension Recognizer {
       guard let result = numbers.reduced(axes: places, function)?.reshaped(kept) else {
         return fault("too much work for one element")
       }
-      return .numbers(result.settled)
+      return .numbers(result.settled(work))
     case .choice(.largest, var view):
       guard node.op == "ReduceSum", places.count == 1, keeps, view.axes[places[0]].map(\.role) == [.slot] else {
         return fault("a sum over a router's choice that is not understood", expected: "over the chosen experts")
@@ -227,7 +227,7 @@ extension Recognizer {
       }
       return source.accumulated(
         axis: place, isExclusive: attribute("exclusive") == 1, isReverse: attribute("reverse") == 1
-      ).map { .numbers($0.settled) } ?? fault("too much work for one element")
+      ).map { .numbers($0.settled(work)) } ?? fault("too much work for one element")
     case "Trilu":
       guard let source = numbers(0), source.shape.count >= 2 else { return fault("a triangle of activations") }
       let diagonal = (input(1) == nil ? 0 : integers(1)?.first) ?? 0
@@ -238,12 +238,12 @@ extension Recognizer {
         let over = indices[shape.count - 1] - indices[shape.count - 2] - diagonal
         return (isUpper ? over >= 0 : over <= 0) ? source.at(index) : 0
       }
-      return result.map { .numbers($0.settled) } ?? fault("too much work for one element")
+      return result.map { .numbers($0.settled(work)) } ?? fault("too much work for one element")
     case "Range":
       guard let start = numbers(0)?.single, let limit = numbers(1)?.single, let delta = numbers(2)?.single, delta != 0,
         let count = Int64(exactly: max(0, ((limit - start) / delta).rounded(.up))), count <= 1 << 31
       else { return fault("the ends of the range are not known") }
-      return Numbers(shape: [count], at: { start + Double($0) * delta }).map { .numbers($0.settled) }
+      return Numbers(shape: [count], at: { start + Double($0) * delta }).map { .numbers($0.settled(work)) }
         ?? fault("too many elements")
     case "ConstantOfShape":
       guard let shape = integers(0), shape.allSatisfy({ $0 >= 0 }) else { return fault("the shape is not known") }
@@ -252,7 +252,8 @@ extension Recognizer {
         value = first?.real ?? 0
       }
       let constant = value
-      return Numbers(shape: shape, at: { _ in constant }).map { .numbers($0.settled) } ?? fault("too many elements")
+      return Numbers(shape: shape, at: { _ in constant }).map { .numbers($0.settled(work)) }
+        ?? fault("too many elements")
     case "Shape":
       guard let shape = shape(of: operand(0)) else { return fault("the shape depends on the data") }
       func bound(_ name: String, _ usual: Int) -> Int {

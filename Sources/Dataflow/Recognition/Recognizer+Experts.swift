@@ -13,7 +13,7 @@ extension Recognizer {
   /// A new router over the scores that a view shows.
   private mutating func router(_ view: ActivationView) -> ActivationView? {
     guard let index = view.result, case .linear(_, let experts, false) = drafts[index].kind, view.factor == 1,
-      view.offset == 0, view.lastElements == experts, let edge = edge(view)
+      view.offset == 0, view.lastElements == experts, experts <= 4096, let edge = edge(view)
     else { return nil }
     return view.rebased(on: append(Draft(.router(experts: experts, chosen: 0), [edge], node: node)))
   }

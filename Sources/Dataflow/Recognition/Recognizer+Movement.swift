@@ -37,7 +37,7 @@ extension Recognizer {
     switch meaning {
     case .numbers(let known):
       guard let result = numbers(known) else { return fault("these numbers cannot be moved so") }
-      return .numbers(result.settled)
+      return .numbers(result.settledLookup(work))
     case .expression(let expression):
       let found = resolve(expression)
       guard case .expression(let resolved) = found, let old = resolved.view else { return found }
@@ -66,7 +66,7 @@ extension Recognizer {
       let isTruth = element == .bool
       let cast = numbers.mapped { isTruth ? ($0 == 0 ? 0 : 1) : $0.rounded(.towardZero) }
       guard let cast else { return fault("too much work for one element") }
-      return .numbers(cast.settled)
+      return .numbers(cast.settled(work))
     }
     return .numbers(numbers)
   }
@@ -221,7 +221,7 @@ extension Recognizer {
         isSequence
         ? sizes?.first ?? 1
         : (old[axis] + Int64(node.outputs.count) - 1) / Int64(max(1, node.outputs.count))
-      guard each > 0 else { return [fault("a part is empty")] }
+      guard each > 0, old[axis] / each <= 4096 else { return [fault("a part is empty, or there are too many")] }
       sizes = stride(from: 0, to: old[axis], by: Int64.Stride(each)).map { min(each, old[axis] - $0) }
     }
     guard let sizes, sizes.allSatisfy({ $0 > 0 }), sizes.reduce(0, { $0 &+ $1 }) == old[axis], sizes.count <= 4096
@@ -245,7 +245,7 @@ extension Recognizer {
       } else {
         axis(attribute("axis") ?? 0, rank: source.shape.count).flatMap { source.gatheredElements(axis: $0, choice) }
       }
-    return result.map { .numbers($0.settled) } ?? fault("this choice of elements is not understood")
+    return result.map { .numbers($0.settled(work)) } ?? fault("this choice of elements is not understood")
   }
 
   private mutating func gathered(_ node: ONNXGraph.Node) -> Meaning {
@@ -263,7 +263,7 @@ extension Recognizer {
           table: stored.value, name: stored.name, entries: old[0], width: old[1], strides: stored.strides,
           offset: stored.offset, rows: Numbers.Rows(rows))
       }
-      return .numbers(result.settledLookup)
+      return .numbers(result.settledLookup(work))
     case (.choice(.oneHot, let view), .numbers(let rows)):
       guard let expert = rows.integers?.first, rows.count == 1, case .result(let router) = view.base,
         view.axes[place].first?.role == .element
@@ -299,7 +299,8 @@ extension Recognizer {
     var known: [Numbers] = []
     for case .numbers(let numbers) in parts { known.append(numbers) }
     if known.count == parts.count {
-      return Numbers.joined(known, axis: axis).map { .numbers($0.settled) } ?? fault("these numbers cannot be joined")
+      return Numbers.joined(known, axis: axis).map { .numbers($0.settled(work)) }
+        ?? fault("these numbers cannot be joined")
     }
     var expressions: [Expression] = []
     for case .expression(let expression) in parts { expressions.append(expression) }
@@ -366,8 +367,8 @@ extension Recognizer {
 
 extension Numbers {
   /// `settled`, which keeps the lookup.
-  var settledLookup: Numbers {
-    var result = settled
+  func settledLookup(_ work: Work) -> Numbers {
+    var result = settled(work)
     result.lookup = lookup
     return result
   }

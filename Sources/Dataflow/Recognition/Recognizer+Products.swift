@@ -123,7 +123,7 @@ extension Recognizer {
         sum + a.at(inA((block * rows + row) * inner + k)) * b.at(inB((block * inner + k) * columns + column))
       }
     }
-    return result.map { .numbers($0.settled) } ?? fault("too much work for one element")
+    return result.map { .numbers($0.settled(work)) } ?? fault("too much work for one element")
   }
 
   // MARK: Embeddings

@@ -19,6 +19,7 @@ extension Recognizer {
         }
       }
       for (vector, length) in zip(draft.vectors, draft.kind.parameterVectors) {
+        guard length <= 1 << 24 else { return (nil, "a vector of parameters is too long") }
         switch vector {
         case .filled(let value): entry.vectors.append([Float](repeating: Float(value), count: Int(length)))
         case .numbers(let numbers):

@@ -1,5 +1,17 @@
 import Files
 
+/// What may still be computed to recognise a graph, in elements: no file can make it go on for ever.
+final class Work {
+  private var left: Int64 = 1 << 30
+
+  /// Whether so much was left; it is not any more.
+  func spend(_ elements: Int64) -> Bool {
+    guard elements <= left else { return false }
+    left -= max(0, elements)
+    return true
+  }
+}
+
 /// Finds the operators of a graph: one walk over its nodes, which gives every value a meaning.
 struct Recognizer {
   let graph: ONNXGraph
@@ -8,6 +20,7 @@ struct Recognizer {
   var drafts: [Draft] = []
   /// The node that is being looked at.
   var node = 0
+  let work = Work()
   var inputs = ModelInputs()
   /// Caches with the rows that join them.
   var caches: [Cache] = []

@@ -23,6 +23,7 @@ extension Recognizer {
   private mutating func identify(_ expression: Expression) -> Meaning {
     let (views, numbers, hasReduction) = expression.leaves
     guard let view = views.first else { return fault("numbers where an activation is expected") }
+    guard isTriable(expression, numbers) else { return fault("the formula is too large to be tried") }
     if hasReduction { return norm(expression, views, numbers) }
     if views.count == 1,
       view.shape == expression.shape || view.shape.filter({ $0 != 1 }) == expression.shape.filter({ $0 != 1 })
@@ -45,20 +46,28 @@ extension Recognizer {
         "one of \(ActivationFunction.allCases.map(\.rawValue).joined(separator: ", ")), a norm, rotary positions")
   }
 
+  /// Whether some dozens of rows can be computed.
+  func isTriable(_ expression: Expression, _ numbers: [Numbers]) -> Bool {
+    let last = max(expression.shape.last ?? 1, expression.leaves.views.compactMap { $0.shape.last }.max() ?? 1)
+    guard last <= Expression.rowLimit else { return false }
+    let each = numbers.reduce(Int64(expression.size)) { $0 + Int64($1.cost) }
+    return work.spend(last * each)
+  }
+
   /// Rows of a formula and of the view in it, for some values.
   private static func rows(_ expression: Expression, _ view: ActivationView, _ probe: Probe, limit: Int64 = 3)
     -> [(value: Double, argument: Double)]
   {
     let plain = Expression(view)
     var pairs: [(Double, Double)] = []
+    // Where only single numbers take part, all elements are treated alike.
+    let isEven = expression.leaves.numbers.allSatisfy { $0.count == 1 }
+    let enough: Int64 = isEven ? 320 : .max
     for place in expression.samples(limit) {
-      let values = expression.row(at: place, probe)
-      let arguments = plain.row(at: place.suffix(max(0, view.axes.count - 1)).map { $0 }, probe)
+      let values = expression.row(at: place, probe, limit: enough)
+      let arguments = plain.row(at: place.suffix(max(0, view.axes.count - 1)).map { $0 }, probe, limit: enough)
       guard values.count == arguments.count else { return [] }
-      // A wide row says no more than its beginning and end.
-      let count = values.count
-      for index in (0..<min(count, 256)) { pairs.append((values[index], arguments[index])) }
-      if count > 256 { for index in (count - 64)..<count { pairs.append((values[index], arguments[index])) } }
+      pairs += zip(values, arguments).map { ($0, $1) }
     }
     return pairs
   }
