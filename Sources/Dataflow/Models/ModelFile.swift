@@ -8,13 +8,26 @@ public enum ModelFile {
 
   public static func read(path: String, displayName: String, name: String, into d: inout Diagnostics) -> OperatorGraph?
   {
-    if path.lowercased().hasSuffix(".onnx") {
-      return ONNXFile.read(path: path, displayName: displayName, name: name, into: &d).flatMap {
-        GraphRecognition.recognize($0, file: displayName, into: &d)?.graph
-      }
+    load(path: path, displayName: displayName, name: name, into: &d)?.graph
+  }
+
+  /// The model in the file at `path`, with its numbers where the file has them.
+  ///
+  /// - Parameter dimensions: what the symbolic extents of an ONNX model stand for.
+  public static func load(
+    path: String, displayName: String, name: String, dimensions: ONNXDimensions = ONNXDimensions(),
+    into d: inout Diagnostics
+  ) -> LoadedModel? {
+    guard path.lowercased().hasSuffix(".onnx") else {
+      let document = DocumentReader.read(path: path, displayName: displayName, into: &d)
+      return document.flatMap { read($0, name: name, into: &d) }.map { LoadedModel(graph: $0) }
     }
-    guard let document = DocumentReader.read(path: path, displayName: displayName, into: &d) else { return nil }
-    return read(document, name: name, into: &d)
+    guard
+      let file = ONNXFile.read(path: path, displayName: displayName, name: name, dimensions: dimensions, into: &d),
+      let found = GraphRecognition.recognize(file, file: displayName, into: &d)
+    else { return nil }
+    return LoadedModel(
+      graph: found.graph, weights: found.weights, weightsReason: found.weightsReason, inputs: found.inputs)
   }
 
   public static func read(_ document: Document, name: String, into d: inout Diagnostics) -> OperatorGraph? {

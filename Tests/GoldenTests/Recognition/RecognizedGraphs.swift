@@ -142,34 +142,4 @@ import Testing
     #expect(books.isComplete)
     _ = graph
   }
-
-  @Test(.enabled(if: isPresent, "skipped: the exported graphs are not here"), arguments: recorded)
-  func operatorsComputeWhatWasRecorded(_ export: Export) throws {
-    let (_, model) = try Self.recognize(export)
-    let weights = try #require(model.weights, "\(model.weightsReason ?? "")")
-    let arrays = try RecordedArrays(path: "\(ExportedGraphs.folder)/\(export.name).io.npz").entries
-    var interpreter = GraphInterpreter(model.graph, weights)
-    var seen: Set<Int> = []
-    for input in model.inputs {
-      guard let append = input.append, let axes = input.axes, let rows = arrays["in:\(input.name)"] else { continue }
-      let (heads, past, elements) = (rows.shape[axes[0]], rows.shape[axes[1]], rows.shape[axes[2]])
-      func stride(_ axis: Int) -> Int { rows.shape[(axis + 1)...].reduce(1, *) }
-      interpreter.cache[append] = (0..<past).map { position in
-        (0..<(heads * elements)).map { index in
-          rows.values[
-            index / elements * stride(axes[0]) + position * stride(axes[1]) + index % elements * stride(axes[2])]
-        }
-      }
-      seen.insert(append)
-    }
-    if model.past > 0 { #expect(seen.count == 2 * export.layers) }
-    let tokens = try #require(model.inputs.first { $0.purpose == .tokens })
-    let ids = try #require(arrays["in:\(tokens.name)"]).values.map { Int($0) }
-    let wanted = try #require(arrays["out:out"] ?? arrays["out:logits"]).values
-    let found = interpreter.run(ids, from: Int(model.past)).flatMap { $0 }
-    try #require(found.count == wanted.count)
-    let worst = zip(found, wanted).reduce(0) { max($0, abs($1.0 - $1.1)) }
-    #expect(worst < 1e-4)
-    #expect(wanted.contains { abs($0) > 0.1 })
-  }
 }
