@@ -96,7 +96,11 @@ import Testing
     ("phase", "[\"prefill\", 0, ", "[\"profill\", 0, ", "is unknown"),
     ("pass", "[\"prefill\", 0, ", "[\"prefill\", 9000000, ", "out of range"),
     ("kind", "\"pim-memory\"", "\"pim-memori\"", "other units than the design"),
-    ("MACs", "\"operators\": ", "\"operators\": 1", "MACs that were executed are not those of the model"),
+    ("MACs", "\"operators\": ", "\"operators\": 1", "the rows' MACs do not add up"),
+    ("workload", "\"generate\": 2", "\"generate\": 2000", "the passes are not those of the workload"),
+    ("order of passes", "[\"prefill\", 0, ", "[\"prefill\", 1, ", "the passes do not follow each other"),
+    ("name", "\"name\": \"tiny\"", "\"name\": \"ti\\u001bny\"", "a name has control characters"),
+    ("first step", ", 0, [], [", ", 0, [0], [", "the first step waits for another"),
   ]
 
   @Test(arguments: damages.indices) func damagedProgramsAreRefused(_ index: Int) throws {
@@ -107,6 +111,44 @@ import Testing
       try AtomicFile.write(text.replacingCharacters(in: at, with: damage.other), to: program)
       let told = refusal { _ = try RunStudy(program: program).run() }
       #expect(told.contains(damage.message), "\(damage.what): \(told)")
+    }
+  }
+
+  @Test func programsWithoutRowsOrWithHugeChoicesAreRefused() throws {
+    try withProgram { _, _, program in
+      let text = try String(contentsOfFile: program, encoding: .utf8)
+      func told(_ change: (String) -> String) throws -> String {
+        try AtomicFile.write(change(text), to: program)
+        return refusal { _ = try RunStudy(program: program).run() }
+      }
+      func emptied(_ key: String, _ text: String) -> String {
+        guard let start = text.range(of: "\"\(key)\": ["),
+          let end = text.range(of: "\n  ]", range: start.upperBound..<text.endIndex)
+        else { return text }
+        return text.replacingCharacters(in: start.upperBound..<end.upperBound, with: "]")
+      }
+      #expect(try told { emptied("rows", $0) }.contains("the program has no rows"))
+      #expect(try told { emptied("steps", $0) } != "accepted")
+      #expect(try told { emptied("passes", $0) }.contains("do not cover the steps"))
+      // The last four operands of a product choose its matrix.
+      let line = try #require(
+        text.split(separator: "\n").first { $0.contains("\"multiply\"") && $0.contains(", -1, 0, 0, 1]]") })
+      let huge = line.replacingOccurrences(of: ", -1, 0, 0, 1]]", with: ", 0, 0, 4294967296, 4294967296]]")
+      #expect(try told { $0.replacingOccurrences(of: line, with: huge) }.contains("no step of a pim-memory"))
+    }
+  }
+
+  /// Steps that are the same but for what they wait for are different programs.
+  @Test func dependencesAreCompared() throws {
+    try withProgram { folder, _, program in
+      let text = try String(contentsOfFile: program, encoding: .utf8)
+      let other = folder + "/other.json"
+      let line = try #require(text.split(separator: "\n").last { $0.contains("\"softmax\"") })
+      let parts = line.components(separatedBy: ", [")
+      let changed = ([parts[0], "]"] + parts.dropFirst(2)).joined(separator: ", [")
+      try AtomicFile.write(text.replacingOccurrences(of: line, with: changed), to: other)
+      let output = try ProgramStudy.difference(program, other)
+      #expect(!output.isGood && output.text.contains("waits for the step of nobody"), "\(output.text)")
     }
   }
 

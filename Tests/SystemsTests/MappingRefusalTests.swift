@@ -49,7 +49,7 @@ import Testing
     #expect(try refusal([], graph).contains("it reads all positions at once"))
     let text = try refusal([], graph, Workload(prompt: 128, generate: 0))
     #expect(text.contains("does not fit the SRAM of 'asic'"), "\(text)")
-    #expect(text.contains("between the layers of an encoder"), "\(text)")
+    #expect(text.contains("what the positions of an encoder keep between its layers"), "\(text)")
     // 128 positions of two vectors of 768 elements of 2 B, and 12 heads' scores and weights.
     let room = 128 * 2 * 768 * 2 + 3072 * 2 * 2
     #expect(try refusal([("128 KiB", "\(room) B")], graph, Workload(prompt: 128, generate: 0)) == "accepted")

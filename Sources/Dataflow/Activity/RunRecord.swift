@@ -76,6 +76,12 @@ public struct RunRecord: Sendable {
   public var model: String { program.origin.model }
   public var workload: Workload { program.origin.workload }
 
+  /// How experts were chosen; nil where there are none.
+  public var expertChoice: String? {
+    guard program.rows.contains(where: { $0.kind == "router" }) else { return nil }
+    return values == nil ? "drawn with equal chance, from the seed" : "chosen by the numbers"
+  }
+
   /// Ticks from the start to the end of the controller cycle that saw the last completion.
   public var totalTicks: Int64 { activity.endTick + controllerPeriod }
 }

@@ -118,7 +118,10 @@ public struct OperatorGraph: Hashable, Sendable {
   public var sinks: Set<Int> {
     var unread = Set(operators.indices)
     for (index, op) in operators.enumerated() {
-      for edge in op.inputs { unread.remove(edge.producer) }
+      // What only the first position reads is the last of the others.
+      for edge in op.inputs where op.positions != .first || operators[edge.producer].positions == .first {
+        unread.remove(edge.producer)
+      }
       switch op.kind {
       case .appendKey, .appendValue: unread.remove(index)
       default: break

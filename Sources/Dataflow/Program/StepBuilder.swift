@@ -88,7 +88,12 @@ public struct StepBuilder: Sendable {
   }
 
   /// The step that ends an operator's work in the present pass.
-  public func lastStep(of index: Int) -> Int { results[position * graph.operators.count + index].last ?? 0 }
+  public func lastStep(of index: Int) -> Int {
+    guard let last = results[position * graph.operators.count + index].last else {
+      preconditionFailure("an operator before those that it reads")
+    }
+    return last
+  }
 
   /// Ends the steps of operator `index`: what reads its result waits for those that no other of its steps waited for.
   public mutating func endOperator(_ index: Int) {

@@ -28,45 +28,59 @@ public struct ProgramDifference: Sendable {
     }
   }
 
+  /// A program with the units that it is for.
+  public typealias Side = (program: Program, units: [ProgramUnit])
+
   public private(set) var headings: [Heading] = []
   /// Rows with a difference, in the order of the first program, then those that only the second has.
   public private(set) var rows: [Row] = []
 
   public var isEmpty: Bool { headings.isEmpty && rows.isEmpty }
 
-  public init(
-    _ first: (program: Program, units: [ProgramUnit]), _ second: (program: Program, units: [ProgramUnit])
-  ) {
+  public init(_ first: Side, _ second: Side) {
     compareHeadings(first, second)
-    let mine = Self.steps(first.program, first.units)
-    let theirs = Self.steps(second.program, second.units)
+    let mine = Self.steps(first.program)
+    let theirs = Self.steps(second.program)
     for key in mine.order + theirs.order.filter({ mine.byRow[$0] == nil }) {
-      let (a, b) = (mine.byRow[key] ?? [], theirs.byRow[key] ?? [])
-      guard a != b else { continue }
-      let different = (0..<max(a.count, b.count)).filter { index in
-        index >= a.count || index >= b.count || a[index] != b[index]
+      let (a, b) = (mine.byRow[key] ?? Entry(), theirs.byRow[key] ?? Entry())
+      var different = 0
+      var example: Int?
+      for index in 0..<max(a.steps.count, b.steps.count) {
+        if index < a.steps.count, index < b.steps.count,
+          Self.isSame(first, a.steps[index], second, b.steps[index])
+        {
+          continue
+        }
+        different += 1
+        example = example ?? index
       }
-      let at = different.first ?? 0
+      guard different > 0 || a.facts != b.facts else { continue }
+      func told(_ side: Side, _ entry: Entry) -> String? {
+        guard let example else { return entry.facts }
+        return example < entry.steps.count ? Self.describe(side, entry.steps[example]) : nil
+      }
       rows.append(
         Row(
-          name: key.name, phase: key.phase, steps: (a.count, b.count), different: different.count,
-          example: (at < a.count ? a[at] : nil, at < b.count ? b[at] : nil)))
+          name: key.name, phase: key.phase, steps: (a.steps.count, b.steps.count), different: different,
+          example: (told(first, a), told(second, b))))
     }
   }
 
-  private mutating func compareHeadings(
-    _ first: (program: Program, units: [ProgramUnit]), _ second: (program: Program, units: [ProgramUnit])
-  ) {
+  private mutating func compareHeadings(_ first: Side, _ second: Side) {
     let (a, b) = (first.program, second.program)
     note("design", a.origin.design, b.origin.design)
     note("files of the design", Self.text(a.origin.designInputs), Self.text(b.origin.designInputs))
     note("model", a.origin.model, b.origin.model)
     note("files of the model", Self.text(a.origin.modelInputs), Self.text(b.origin.modelInputs))
     note("workload", Self.text(a.origin.workload), Self.text(b.origin.workload))
+    note("MACs of the graph", "\(a.origin.macsOfGraph)", "\(b.origin.macsOfGraph)")
     note("MACs of the operators", "\(a.origin.macsOfOperators)", "\(b.origin.macsOfOperators)")
     note("units", Self.text(first), Self.text(second))
     note("steps", "\(a.steps.count)", "\(b.steps.count)")
-    note("passes", "\(a.passes.count)", "\(b.passes.count)")
+    note("passes", Self.text(a.passes), Self.text(b.passes))
+    if a.outputs != b.outputs {
+      headings.append(Heading(what: "outputs", first: "\(a.outputs.count)", second: "\(b.outputs.count), others"))
+    }
     let moved = Set(a.residents).symmetricDifference(b.residents).map(\.operatorName)
     if let name = moved.min() {
       headings.append(
@@ -87,7 +101,12 @@ public struct ProgramDifference: Sendable {
       + "seed \(w.seed)"
   }
 
-  private static func text(_ side: (program: Program, units: [ProgramUnit])) -> String {
+  private static func text(_ passes: [Program.PassRange]) -> String {
+    let ends = passes.prefix(3).map { "\($0.phase.name) to step \($0.steps.upperBound)" }
+    return "\(passes.count): \(ends.joined(separator: ", "))\(passes.count > 3 ? ", ..." : "")"
+  }
+
+  private static func text(_ side: Side) -> String {
     zip(side.units, side.program.rowsUsed).map { "\($0.name) (\($0.kind), \($1) rows)" }.joined(separator: ", ")
   }
 
@@ -96,37 +115,47 @@ public struct ProgramDifference: Sendable {
     let phase: Workload.Phase
   }
 
-  /// The steps of each row as text, without what they wait for, which an extra step before would change for all.
-  private static func steps(
-    _ program: Program, _ units: [ProgramUnit]
-  ) -> (order: [Key], byRow: [Key: [String]]) {
+  /// What belongs to one row: its steps, by position in the program, and what is said of it.
+  private struct Entry {
+    var steps: [Int] = []
+    var facts = ""
+  }
+
+  private static func steps(_ program: Program) -> (order: [Key], byRow: [Key: Entry]) {
     var order: [Key] = []
-    var byRow: [Key: [String]] = [:]
-    for row in program.rows {
-      let key = Key(name: row.name, phase: row.phase)
+    var byRow: [Key: Entry] = [:]
+    let keys = program.rows.map { Key(name: $0.name, phase: $0.phase) }
+    for (key, row) in zip(keys, program.rows) {
       if byRow[key] == nil { order.append(key) }
-      byRow[key] = []
+      byRow[key, default: Entry()].facts += "\(row.kind) on unit \(row.unit.rawValue): \(row.macs) MACs, \(row.bytes) B"
     }
-    for step in program.steps {
-      let row = program.rows[Int(step.row)]
-      byRow[Key(name: row.name, phase: row.phase), default: []].append(describe(step, program, units))
-    }
+    var stepsOf = Array(repeating: [Int](), count: program.rows.count)
+    for (index, step) in program.steps.enumerated() { stepsOf[Int(step.row)].append(index) }
+    for (key, steps) in zip(keys, stepsOf) { byRow[key]?.steps += steps }
     return (order, byRow)
   }
 
-  private static func describe(_ step: Program.Step, _ program: Program, _ units: [ProgramUnit]) -> String {
-    let unit = units[step.unit.rawValue]
+  /// What a step waits for counts from the step itself: an extra step before changes nothing for those after.
+  private static func isSame(_ a: Side, _ i: Int, _ b: Side, _ j: Int) -> Bool {
+    let (first, second) = (a.program.steps[i], b.program.steps[j])
+    let (mine, theirs) = (a.program.dependences[first.dependences], b.program.dependences[second.dependences])
+    return first.unit == second.unit && first.opcode == second.opcode
+      && a.program.operands[first.operands] == b.program.operands[second.operands]
+      && mine.elementsEqual(theirs, by: { i - Int($0) == j - Int($1) })
+  }
+
+  private static func describe(_ side: Side, _ index: Int) -> String {
+    let step = side.program.steps[index]
+    let unit = side.units[step.unit.rawValue]
     let schema = unit.steps[Int(step.opcode)]
     var parts: [String] = []
-    for (position, operand) in program.operands[step.operands].enumerated() {
+    for (position, operand) in side.program.operands[step.operands].enumerated() {
       let form = position < schema.operands.count ? schema.operands[position] : nil
-      switch form?.form {
-      case .real: parts.append("\(form?.name ?? "") \(Double(bitPattern: UInt64(bitPattern: operand)))")
-      case .integer: parts.append("\(form?.name ?? "") \(operand)")
-      case .rest: parts.append("\(form?.name ?? "") \(operand)")
-      case nil: parts.append("\(operand)")
-      }
+      let value = form?.form == .real ? "\(Double(bitPattern: UInt64(bitPattern: operand)))" : "\(operand)"
+      parts.append(form.map { "\($0.name) \(value)" } ?? value)
     }
-    return "\(unit.name): \(schema.name) \(parts.joined(separator: " "))"
+    let after = side.program.dependences[step.dependences].map { "\(index - Int($0))" }
+    return "\(unit.name): \(schema.name) \(parts.joined(separator: " ")); waits for the step "
+      + (after.isEmpty ? "of nobody" : "\(after.joined(separator: ", ")) before")
   }
 }

@@ -90,13 +90,14 @@ public struct ProgramReader {
     _ key: String, _ fields: inout Fields, _ d: inout Diagnostics
   ) -> (String, [Program.InputFile]) {
     guard var source = fields.requiredFields(key, of: "the \(key)", &d) else { return ("", []) }
-    let name = source.requiredText("name", &d) ?? ""
+    let name = source.requiredText("name", &d).flatMap { printable($0, at: source.place("name"), &d) } ?? ""
     var inputs: [Program.InputFile] = []
     for node in source.requiredList("inputs", &d) ?? [] {
       guard var input = Fields(node, of: "an input of the \(key)", in: file, &d) else { continue }
       inputs.append(
         Program.InputFile(
-          name: input.requiredText("name", &d) ?? "", sha256: input.requiredText("sha256", &d) ?? ""))
+          name: input.requiredText("name", &d).flatMap { printable($0, at: input.place("name"), &d) } ?? "",
+          sha256: input.requiredText("sha256", &d) ?? ""))
       input.finish(&d, knownKeys: ["name", "sha256"])
     }
     source.finish(&d, knownKeys: ["name", "inputs"])
@@ -140,6 +141,9 @@ public struct ProgramReader {
       row.bytes = bytes
       program.rows.append(row)
     }
+    if program.rows.isEmpty {
+      d.error("the program has no rows", at: fields.place("rows"), expected: "a row for every operator")
+    }
   }
 
   private func readSteps(_ fields: inout Fields, into program: inout Program, _ d: inout Diagnostics) {
@@ -158,9 +162,13 @@ public struct ProgramReader {
       }
       var after: [Int] = []
       for item in list(items[3], "the steps that step \(index) waits for", &d) {
-        guard let earlier = integer(item, in: 0...Int64(max(index, 1) - 1), "a step that step \(index) waits for", &d),
-          index > 0
-        else { return }
+        guard index > 0 else {
+          d.error("the first step waits for another", at: place(item), expected: "no step before it")
+          return
+        }
+        guard let earlier = integer(item, in: 0...Int64(index - 1), "a step that step \(index) waits for", &d) else {
+          return
+        }
         after.append(Int(earlier))
       }
       let schema = units[unit.rawValue].steps[opcode]
@@ -248,7 +256,17 @@ public struct ProgramReader {
   }
 
   private func text(_ node: DocumentNode, _ what: String, _ d: inout Diagnostics) -> String? {
-    Scalars.text(of: node, what, file: file, &d)
+    guard let text = Scalars.text(of: node, what, file: file, &d) else { return nil }
+    return printable(text, at: place(node), &d)
+  }
+
+  /// Names go to terminals and reports.
+  private func printable(_ text: String, at place: Place, _ d: inout Diagnostics) -> String? {
+    guard text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7f..<0xa0).contains($0.value) }) else {
+      return text
+    }
+    d.error("a name has control characters", at: place, value: clipped(text), expected: "text that can be printed")
+    return nil
   }
 
   private func integer(

@@ -20,6 +20,8 @@ public struct ProgramWriter {
 
   private mutating func write() {
     let origin = program.origin
+    // Lines are made while the text grows.
+    let line = self
     let w = origin.workload
     text = "{\n  \"schema\": \(quoted(ProgramFormat.schema)),\n"
     text += "  \"design\": \(source(origin.design, origin.designInputs)),\n"
@@ -27,22 +29,27 @@ public struct ProgramWriter {
     text += "  \"workload\": {\"prompt\": \(w.prompt), \"generate\": \(w.generate), \"past\": \(w.past), "
     text += "\"batch\": \(w.batch), \"logits\": \(quoted(w.logits.rawValue)), \"seed\": \(w.seed)},\n"
     text += "  \"macs\": {\"graph\": \(origin.macsOfGraph), \"operators\": \(origin.macsOfOperators)},\n"
-    list("units", units.indices.map(unit))
-    list("rows", program.rows.map(row))
-    list("passes", program.passes.map { "[\(quoted($0.phase.name)), \($0.steps.lowerBound), \($0.steps.upperBound)]" })
-    list("outputs", program.outputs.map(output))
-    list("residents", program.residents.map(resident))
-    list("steps", program.steps.map(step), isLast: true)
+    list("units", units.indices, line.unit)
+    list("rows", program.rows, line.row)
+    list("passes", program.passes) { "[\(line.quoted($0.phase.name)), \($0.steps.lowerBound), \($0.steps.upperBound)]" }
+    list("outputs", program.outputs, line.output)
+    list("residents", program.residents, line.resident)
+    list("steps", program.steps, isLast: true, line.step)
     text += "}\n"
   }
 
-  private mutating func list(_ key: String, _ lines: [String], isLast: Bool = false) {
+  /// One line for each of `items`, appended as they come: there may be millions.
+  private mutating func list<Items: Collection>(
+    _ key: String, _ items: Items, isLast: Bool = false, _ line: (Items.Element) -> String
+  ) {
     text += "  \(quoted(key)): ["
-    for (index, line) in lines.enumerated() {
-      text += index > 0 ? ",\n    " : "\n    "
-      text += line
+    var isFirst = true
+    for item in items {
+      text += isFirst ? "\n    " : ",\n    "
+      text += line(item)
+      isFirst = false
     }
-    text += lines.isEmpty ? "]" : "\n  ]"
+    text += items.isEmpty ? "]" : "\n  ]"
     text += isLast ? "\n" : ",\n"
   }
 

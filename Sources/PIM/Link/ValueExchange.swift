@@ -8,6 +8,7 @@ public final class ValueExchange {
   private var incoming: [Int: [(at: Int64, value: Float)]] = [:]
   /// By router step: the experts that it chose, best first.
   private var choices: [Int: [Int64]] = [:]
+  private var routers: UInt64 = 0
   /// Numbers that the run was asked for, by position in the program's outputs.
   public private(set) var observed: [Int: [Float]] = [:]
 
@@ -18,6 +19,11 @@ public final class ValueExchange {
   func answer(_ numbers: [(at: Int64, value: Float)], by step: Int) { incoming[step] = numbers }
   func takeAnswer(by step: Int) -> [(at: Int64, value: Float)]? { incoming.removeValue(forKey: step) }
   func choose(_ experts: [Int64], by step: Int) { choices[step] = experts }
+  /// How many routers have chosen before.
+  func countRouter() -> UInt64 {
+    defer { routers += 1 }
+    return routers
+  }
   func choice(of step: Int) -> [Int64]? { choices[step] }
   func observe(_ numbers: [Float], as output: Int) { observed[output] = numbers }
 }

@@ -111,7 +111,7 @@ public struct MemoryLowering: OperatorLowering, ParameterStore {
     for (copy, placement) in home.placements.enumerated() {
       residents.append(
         Program.Resident(
-          operatorName: op.name, index: index, content: content(copy), unit: unit,
+          operatorName: op.name, index: op.weightsOf ?? index, content: content(copy), unit: unit,
           home: placement.operands + [home.piece, home.padded]))
     }
   }

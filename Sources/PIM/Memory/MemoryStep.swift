@@ -135,7 +135,11 @@ enum MemoryStep: Hashable, Sendable {
   /// - Returns: `nil` when the numbers are not a step of this kind, which only a damaged program has.
   init?(opcode: Int32, operands: ArraySlice<Int64>) {
     // No operand of a step that a compiler makes is larger, and products of two of them fit.
-    guard operands.allSatisfy({ (-1...(1 << 30)).contains($0) || $0 == 1 << 32 }) else { return nil }
+    // The end of the vectors alone may stand for "all".
+    let all = operands.count > 15 ? operands.startIndex + 15 : nil
+    guard operands.indices.allSatisfy({ (-1...($0 == all ? 1 << 32 : 1 << 30)).contains(operands[$0]) }) else {
+      return nil
+    }
     let placed = Placement(operands: operands.prefix(Placement.operandCount))
     let rest = Array(operands.dropFirst(Placement.operandCount))
     switch MemoryOpcode(rawValue: opcode) {

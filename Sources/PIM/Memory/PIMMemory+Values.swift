@@ -77,8 +77,3 @@ extension PIMMemory {
     }
   }
 }
-
-extension VectorUnit {
-  /// By opcode.
-  public static let stepSchemas = VectorOpcode.allCases.map(\.schema)
-}

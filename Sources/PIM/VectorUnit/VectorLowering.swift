@@ -33,6 +33,12 @@ public struct VectorLowering: OperatorLowering {
   /// what all positions of an encoder keep from one stage to the next.
   public func checkCapacity(_ graph: OperatorGraph, context: Int64, at place: Place, _ d: inout Diagnostics) {
     let waiting = graph.isCausal ? 0 : graph.elementsBetweenStages * context
+    guard waiting * elementBytes <= capacity else {
+      d.error(
+        "what the positions of an encoder keep between its layers does not fit the SRAM of '\(name)'", at: place,
+        value: "\(waiting * elementBytes) B for \(context) positions", expected: "at most \(capacity) B")
+      return
+    }
     for op in graph.operators {
       let own = ([op.kind] + op.inputs.map { graph.operators[$0.producer].kind }).reduce(Int64(0)) {
         $0 + $1.resultElements(context: context)

@@ -43,6 +43,11 @@ enum VectorOpcode: Int32, CaseIterable {
   }
 }
 
+extension VectorUnit {
+  /// By opcode.
+  public static let stepSchemas = VectorOpcode.allCases.map(\.schema)
+}
+
 /// A step of a vector unit, decoded once when the program is loaded.
 enum VectorStep: Hashable, Sendable {
   /// Reads `bytes` from the SRAM and sends them over link `peer` in `beats` beats of `beatBytes` per lane of the link.

@@ -136,7 +136,8 @@ extension VectorUnit {
     }
     self.init(
       wiring: wiring, functions: plan.functions, pipeline: pipeline, program: steps,
-      outputs: program.outputs.filter { program.steps[$0.step].unit == unit }, rowCount: program.rows.count,
+      outputs: program.outputs.enumerated().filter { program.steps[$1.step].unit == unit }.map { ($0, $1) },
+      rowCount: program.rows.count,
       exchange: exchange, seed: seed)
   }
 }

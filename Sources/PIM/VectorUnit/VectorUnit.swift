@@ -90,20 +90,19 @@ public struct VectorUnit {
   var events: EventTable
   /// Counters at the start of the present step, whose differences are booked at its end.
   private var mark: [Int64] = Array(repeating: 0, count: Event.allCases.count)
-  /// The outputs of the program that are complete with a step of this unit: by step, their positions.
-  private let outputs: [Int: [Int]]
-  private let outputSlices: [Program.Output]
+  /// The program's outputs that are complete with a step of this unit, by step, with their positions.
+  private let outputs: [Int: [(position: Int, output: Program.Output)]]
 
   init(
     wiring: Wiring, functions: SpecialFunctions, pipeline: VectorPipeline,
-    program: DecodedSteps<VectorStep>, outputs: [Program.Output], rowCount: Int, exchange: ValueExchange, seed: UInt64
+    program: DecodedSteps<VectorStep>, outputs: [(position: Int, output: Program.Output)], rowCount: Int,
+    exchange: ValueExchange, seed: UInt64
   ) {
     self.wiring = wiring
     self.functions = functions
     self.exchange = exchange
     self.seed = seed
-    self.outputs = Dictionary(grouping: outputs.indices) { outputs[$0].step }
-    outputSlices = outputs
+    self.outputs = Dictionary(grouping: outputs) { $0.output.step }
     self.pipeline = pipeline
     self.program = program
     events = EventTable(events: Event.allCases.map(\.name), rows: rowCount)
@@ -144,9 +143,8 @@ public struct VectorUnit {
         exchange.choose(choice(experts, chosen, in: to), by: stepIndex)
       }
     }
-    guard let values = pipeline.values, let positions = outputs[stepIndex] else { return }
-    for position in positions {
-      let output = outputSlices[position]
+    guard let values = pipeline.values, let due = outputs[stepIndex] else { return }
+    for (position, output) in due {
       exchange.observe(values.load(BufferSlice(output.buffer), output.elements), as: position)
     }
   }
@@ -156,7 +154,8 @@ public struct VectorUnit {
     if let values = pipeline.values {
       return values.load(BufferSlice(buffer, offset: chosen), chosen).map { Int64($0) }
     }
-    var random = SplitMix64(seed: seed &+ UInt64(stepIndex) &* 0x9E37_79B9_7F4A_7C15)
+    // The same for every design: routers come in the same order.
+    var random = SplitMix64(seed: seed &+ exchange.countRouter() &* 0x9E37_79B9_7F4A_7C15)
     var numbers = Array(0..<experts)
     for slot in 0..<Int(chosen) {
       numbers.swapAt(slot, slot + Int(random.next() % UInt64(numbers.count - slot)))

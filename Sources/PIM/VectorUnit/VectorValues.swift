@@ -166,8 +166,9 @@ package struct VectorValues: Sendable {
     case .add: format.round(a + b)
     case .subtract: format.round(a - b)
     case .multiply: format.round(a * b)
-    case .maximum: a > b ? a : b
-    case .minimum: a < b ? a : b
+    // What is not a number stays so.
+    case .maximum: a > b || a.isNaN ? a : b
+    case .minimum: a < b || a.isNaN ? a : b
     case .scaleByPowerOfTwo: format.scaled(a, byPowerOfTwo: b)
     case .reciprocalGuess: format.reciprocalGuess(a)
     case .inverseRootGuess: format.inverseRootGuess(a)

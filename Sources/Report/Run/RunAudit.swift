@@ -4,7 +4,7 @@ import Files
 
 /// Whether a run adds up. A report is made only of one that does.
 public enum RunAudit {
-  /// - Throws: a refusal naming what does not add up; that is a defect of accsim, never of the input.
+  /// - Throws: a refusal naming what does not add up; that is a defect of accsim, or of a program file.
   public static func check(_ run: PricedRun) throws(Refusal) {
     var d = Diagnostics()
     let place = Place(file: run.record.design, detail: "audit of the run")
@@ -57,6 +57,10 @@ public enum RunAudit {
   private static func macs(_ run: PricedRun, _ place: Place, _ d: inout Diagnostics) {
     let record = run.record
     let expected = record.program.origin.macsOfOperators
+    let rows = record.program.rows.reduce(0) { $0 + $1.macs }
+    if rows != expected {
+      d.error("the operators' MACs do not add up", at: place, value: "\(rows)", expected: "\(expected)")
+    }
     if expected != run.macsExecuted {
       d.error(
         "the MACs that were executed are not those of the model", at: place, value: "\(run.macsExecuted)",

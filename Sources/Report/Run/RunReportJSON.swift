@@ -163,12 +163,11 @@ public enum RunReportJSON {
   private static func provenance(_ record: RunRecord) -> JSONValue {
     .object([
       ("version", .text(Version.current)),
-      ("token_seed", .integer(Int64(bitPattern: record.workload.seed))),
+      ("token_seed", Int64(exactly: record.workload.seed).map { .integer($0) } ?? .text("\(record.workload.seed)")),
       ("token_numbers", .text(record.values?.tokens ?? "uniform over the vocabulary, from the seed")),
       (
         "experts",
-        record.program.rows.contains { $0.kind == "router" }
-          ? .text(record.values == nil ? "drawn with equal chance, from the seed" : "chosen by the numbers") : .null
+        record.expertChoice.map { .text($0) } ?? .null
       ),
       (
         "inputs",

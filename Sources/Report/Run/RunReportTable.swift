@@ -10,6 +10,10 @@ public enum RunReportTable {
     var out = "\(record.model) on \(record.design): prompt \(w.prompt), generate \(w.generate)"
     if w.past > 0 { out += ", past \(w.past)" }
     if w.batch > 1 { out += ", batch \(w.batch)" }
+    if let choice = record.expertChoice { out += "\nexperts \(choice)" }
+    if let values = record.values {
+      out += "\nnumbers: \(values.weights), tokens \(values.tokens), arithmetic \(values.arithmetic)"
+    }
     out += "\n\n" + totals(run) + "\nWhere the cycles went, by operator\n" + operators(run)
     out += "\nWhere the cycles went, by unit\n" + units(run)
     out += "\nWhere the energy went\n" + energy(run)

@@ -13,6 +13,10 @@ enum RunBudget {
   static let operands = 0x1p28
   /// Commands, SRAM accesses and cycles of vector units that are simulated one by one: hours.
   static let events = 0x1p40
+  /// Numbers that lie in the memories of a run that computes; each takes 4 bytes.
+  static let numbers = 0x1p32
+  /// Products that such a run makes: hours.
+  static let products = 0x1p40
   /// Multiply-accumulates, so that counts and sums of them stay in 64 bits.
   static let macs = 0x1p62
 
@@ -30,20 +34,39 @@ enum RunBudget {
     }
   }
 
-  /// When rows are set aside, and the cuts of every matrix are known.
-  static func check(_ pass: ProgramSize, _ workload: Workload) throws(Refusal) {
-    let passes = self.passes(workload)
-    guard pass.steps * passes <= steps else {
-      throw tooLarge(workload, "\(rough(pass.steps * passes)) steps", steps, "steps")
+  /// Before numbers are stored.
+  static func check(_ values: ValueInput, _ program: Program) throws(Refusal) {
+    let w = program.origin.workload
+    let cache = values.graph.operators.reduce(0.0) { sum, op in
+      switch op.kind {
+      case .appendKey, .appendValue:
+        sum + Double(op.kind.resultElements(context: 0)) * Double(w.longestContext) * Double(w.batch)
+      default: sum
+      }
     }
-    guard pass.operands * passes <= operands else {
-      throw tooLarge(workload, "\(rough(pass.operands * passes)) operands of steps", operands, "operands")
+    let stored = Double(values.graph.parameters) + cache
+    guard stored <= numbers else { throw tooLarge(w, "\(rough(stored)) numbers to compute with", numbers, "of them") }
+    let macs = Double(program.origin.macsOfOperators)
+    guard macs <= products else { throw tooLarge(w, "\(rough(macs)) products to compute", products, "of them") }
+  }
+
+  /// When rows are set aside, and the cuts of every matrix are known: one pass, from counts.
+  static func check(_ pass: ProgramSize, _ workload: Workload) throws(Refusal) {
+    try check(steps: pass.steps, operands: pass.operands, workload)
+  }
+
+  private static func check(steps: Double, operands: Double, _ workload: Workload) throws(Refusal) {
+    guard steps <= self.steps else { throw tooLarge(workload, "\(rough(steps)) steps", self.steps, "steps") }
+    guard operands <= self.operands else {
+      throw tooLarge(workload, "\(rough(operands)) operands of steps", self.operands, "operands")
     }
   }
 
   /// When the longest pass is known step by step.
   static func check(_ pass: Program, on design: Design, _ workload: Workload) throws(Refusal) {
-    let events = events(of: pass, on: design) * passes(workload)
+    let passes = passes(workload)
+    try check(steps: Double(pass.steps.count) * passes, operands: Double(pass.operands.count) * passes, workload)
+    let events = events(of: pass, on: design) * passes
     guard events <= self.events else {
       throw tooLarge(workload, "\(rough(events)) commands, accesses and cycles", self.events, "of them")
     }
@@ -52,9 +75,7 @@ enum RunBudget {
   /// A whole program that somebody else compiled.
   static func check(_ program: Program, on design: Design) throws(Refusal) {
     let workload = program.origin.workload
-    guard Double(program.steps.count) <= steps, Double(program.operands.count) <= operands else {
-      throw tooLarge(workload, "\(program.steps.count) steps", steps, "steps")
-    }
+    try check(steps: Double(program.steps.count), operands: Double(program.operands.count), workload)
     let events = events(of: program, on: design)
     guard events <= self.events else {
       throw tooLarge(workload, "\(rough(events)) commands, accesses and cycles", self.events, "of them")

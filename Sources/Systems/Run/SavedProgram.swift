@@ -31,7 +31,47 @@ extension Design {
         "the program was compiled from other files than the design '\(name)' has", at: place,
         value: "\(program.origin.designInputs.count) files", expected: "\(inputs.count)")
     }
+    checkTotals(program, place, &d)
     try d.throwIfErrors()
     try RunBudget.check(program, on: self)
+  }
+
+  /// What a report would say of the whole run must be what its parts say.
+  private func checkTotals(_ program: Program, _ place: Place, _ d: inout Diagnostics) {
+    let w = program.origin.workload
+    var end = 0
+    for pass in program.passes {
+      if pass.steps.lowerBound != end || pass.steps.isEmpty {
+        d.error(
+          "the passes do not follow each other step by step", at: place,
+          value: "a pass from step \(pass.steps.lowerBound)",
+          expected: "step \(end)")
+      }
+      end = pass.steps.upperBound
+    }
+    if end != program.steps.count || program.steps.isEmpty {
+      d.error(
+        "the passes do not cover the steps", at: place, value: "\(end) of \(program.steps.count)",
+        expected: "every step in one pass")
+    }
+    let prefill = program.passes.count { $0.phase == .prefill }
+    let decode = program.passes.count - prefill
+    // The positions of an encoder's sequence make one pass.
+    if ![w.prompt * w.batch, w.prompt > 0 ? w.batch : 0].contains(Int64(prefill))
+      || Int64(decode) != w.generate * w.batch
+    {
+      d.error(
+        "the passes are not those of the workload", at: place, value: "\(prefill) of the prompt, \(decode) generated",
+        expected: "\(w.prompt * w.batch) and \(w.generate * w.batch)")
+    }
+    let (macs, overflow) = program.rows.reduce((Int64(0), false)) { sum, row in
+      let (next, overflow) = sum.0.addingReportingOverflow(row.macs)
+      return (next, sum.1 || overflow)
+    }
+    if overflow || macs != program.origin.macsOfOperators {
+      d.error(
+        "the rows' MACs do not add up to those of the operators", at: place, value: "\(macs)",
+        expected: "\(program.origin.macsOfOperators)")
+    }
   }
 }

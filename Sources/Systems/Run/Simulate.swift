@@ -33,6 +33,7 @@ public func simulate(
 public func simulate(
   _ program: Program, on design: Design, options: RunOptions = .init()
 ) throws(Refusal) -> RunRecord {
+  if let values = options.values { try RunBudget.check(values, program) }
   let network = Network(design)
   var units: [any ReportingUnit] = []
   let context = RunContext(
