@@ -4,7 +4,7 @@ import Files
 /// Reads a model file and makes its operator graph.
 public enum ModelFile {
   /// Families of `config.json` that are understood, by `model_type`.
-  public static let families = ["bert", "bloom", "gpt2", "opt"] + GatedDecoder.Family.allCases.map(\.rawValue)
+  public static let families = ["bert", "bloom", "gpt2", "opt", "vit"] + GatedDecoder.Family.allCases.map(\.rawValue)
 
   public static func read(path: String, displayName: String, name: String, into d: inout Diagnostics) -> OperatorGraph?
   {
@@ -23,6 +23,7 @@ public enum ModelFile {
     case "bloom": return BLOOMConfig.read(&fields, name: name, &d)
     case "gpt2": return GPT2Config.read(&fields, name: name, &d)
     case "opt": return OPTConfig.read(&fields, name: name, &d)
+    case "vit": return ViTConfig.read(&fields, name: name, &d)
     default:
       d.error(
         "unsupported model_type", at: fields.place("model_type"), value: family,

@@ -8,10 +8,12 @@ import PIM
 /// - Throws: when an operator matches no mapping rule, its unit cannot execute it, or the model does not fit.
 public func compile(_ graph: OperatorGraph, for design: Design, workload: Workload) throws(Refusal) -> Program {
   var d = Diagnostics()
+  var compilation = Compilation(graph, design, workload)
+  // An image is no prompt: that its operators cannot run is the better news.
+  if graph.fixedPositions != nil { compilation.checkRules(&d) }
   workload.check(against: graph, into: &d)
   try d.throwIfErrors()
   try RunBudget.check(passes: workload, of: graph)
-  var compilation = Compilation(graph, design, workload)
   compilation.reserve(&d)
   try d.throwIfErrors()
   try RunBudget.check(compilation.size(), workload)
@@ -40,15 +42,25 @@ private struct Compilation {
     lowerings = zip(design.units, sites).map { unit, site in unit.plan.lowering(site) }
   }
 
+  /// Names the first operator of each kind that no rule names.
+  func checkRules(_ d: inout Diagnostics) {
+    var unmatched: Set<String> = []
+    for op in graph.operators where rule(for: op.kind) == nil && unmatched.insert(op.kind.name).inserted {
+      reportUnmatched(op, &d)
+    }
+  }
+
+  private func reportUnmatched(_ op: GraphOperator, _ d: inout Diagnostics) {
+    d.error(
+      "operator '\(op.name)' (\(op.kind.name)) matches no mapping rule", at: design.mappingPlace,
+      value: op.kind.name, expected: "a rule with operator: \(op.kind.name)")
+  }
+
   mutating func reserve(_ d: inout Diagnostics) {
     var unmatched: Set<String> = []
     for (index, op) in graph.operators.enumerated() {
       guard let rule = rule(for: op.kind) else {
-        if unmatched.insert(op.kind.name).inserted {
-          d.error(
-            "operator '\(op.name)' (\(op.kind.name)) matches no mapping rule", at: design.mappingPlace,
-            value: op.kind.name, expected: "a rule with operator: \(op.kind.name)")
-        }
+        if unmatched.insert(op.kind.name).inserted { reportUnmatched(op, &d) }
         unitOf.append(0)
         storeOf.append(nil)
         continue
