@@ -56,6 +56,8 @@ public struct GraphStudy: Sendable {
     var folded = 0
     /// Those of the model where it leaves no choice.
     var dimensions: ONNXDimensions?
+    /// What one of a batch is, when it is no prompt.
+    var image: String?
   }
 
   private var dimensions: ONNXDimensions {
@@ -184,7 +186,12 @@ public struct GraphStudy: Sendable {
     return Summary(
       name: graph.name, macs: total, knownMACs: total, parameters: graph.parameters,
       weightBytes: Self.times(graph.parameters, Self.elementBytes), rows: rows,
-      details: [("assumed_dtype", .text("float16"))], dimensions: sizes)
+      details: [("assumed_dtype", .text("float16"))], dimensions: sizes, image: Self.image(graph.input))
+  }
+
+  private static func image(_ input: OperatorGraph.Input) -> String? {
+    guard case .image(let channels, let height, let width) = input else { return nil }
+    return "\(channels) x \(height) x \(width)"
   }
 
   /// What is counted: an image has the positions that it has.

@@ -14,6 +14,11 @@ public enum ModelFile {
 
   public static func read(_ document: Document, name: String, into d: inout Diagnostics) -> OperatorGraph? {
     guard var fields = Fields(document.root, of: "the model configuration", in: document.file, &d) else { return nil }
+    // A text that is neither is a network with a misspelt key when it is YAML, and a configuration when it is JSON.
+    if !fields.contains("model_type"), fields.contains("network") || !document.file.lowercased().hasSuffix(".json") {
+      guard var fields = Fields(document.root, of: "the network", in: document.file, &d) else { return nil }
+      return ImageNetworkFile.read(&fields, name: name, &d)
+    }
     guard let family = fields.requiredText("model_type", &d) else { return nil }
     if let gated = GatedDecoder.Family(rawValue: family) {
       return GatedDecoder.read(&fields, gated, name: name, &d)

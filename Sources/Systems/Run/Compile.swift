@@ -51,9 +51,12 @@ private struct Compilation {
   }
 
   private func reportUnmatched(_ op: GraphOperator, _ d: inout Diagnostics) {
+    // A rule would not help: no unit kind works on images.
+    let isOfImage = ["convolution", "pool"].contains(op.kind.name)
     d.error(
       "operator '\(op.name)' (\(op.kind.name)) matches no mapping rule", at: design.mappingPlace,
-      value: op.kind.name, expected: "a rule with operator: \(op.kind.name)")
+      value: op.kind.name, expected: isOfImage ? nil : "a rule with operator: \(op.kind.name)",
+      suggestion: isOfImage ? "no unit kind runs it; 'accsim graph' counts the model" : nil)
   }
 
   mutating func reserve(_ d: inout Diagnostics) {
