@@ -2,9 +2,9 @@
 SHELL := bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-onnx test-full format lint clean
+.PHONY: help setup demo test test-onnx test-full fuzz format lint clean
 
-swift_sources := Sources Tests Package.swift
+swift_sources := Sources Tests Fuzz/Sources Fuzz/Package.swift Package.swift
 demo_run := .build/release/accsim run --design pim-gpt --model gpt2 --prompt 32 --generate 32
 demo_files := out/pim-gpt-gpt2.json out/pim-gpt-gpt2.csv
 
@@ -27,7 +27,10 @@ test: setup ## Run the test stages: lint, unit, golden (one alone: scripts/test 
 test-onnx: setup ## Import every model of the onnx package's own tests, which pip fetches once
 	@scripts/test-onnx
 
-test-full: test test-onnx ## Run `make test` and what takes too long or fetches too much for it
+test-full: test test-onnx fuzz ## Run `make test` and what takes too long or fetches too much for it
+
+fuzz: setup ## Give every reader of files arbitrary bytes for a minute each (FUZZ_SECONDS=600: for ten)
+	@scripts/test fuzz
 
 format: ## Format the Swift sources in place
 	swift format --in-place --recursive --parallel $(swift_sources)

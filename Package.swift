@@ -18,6 +18,8 @@ let package = Package(
     .executable(name: "accsim", targets: ["accsim"]),
     .library(name: "Systems", targets: ["Systems"]),
     .library(name: "Explore", targets: ["Explore"]),
+    .library(name: "Files", targets: ["Files"]),
+    .library(name: "Dataflow", targets: ["Dataflow"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -41,15 +43,19 @@ let package = Package(
       name: "accsim",
       dependencies: ["Explore", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
+    // What tests of several rooms hold a run against.
+    .target(name: "Reference", dependencies: ["Dataflow"], path: "Tests/Reference", swiftSettings: strict),
     tests("ArchTests", ["Arch"], resources: [.copy("Fixtures")]),
-    tests("FilesTests", ["Files", "Arch"]),
+    tests("FilesTests", ["Files", "Arch"], resources: [.copy("Fixtures")]),
     tests("DRAMTests", ["DRAM", "Files", "Arch"]),
     tests("DataflowTests", ["Dataflow", "OnnxProto", "Files", "Arch"]),
     tests("PIMTests", ["PIM", "DRAM", "Dataflow", "Files", "Arch"]),
-    tests("SystemsTests", ["Systems", "Report", "PIM", "DRAM", "Dataflow", "Files", "Arch"]),
+    tests("SystemsTests", ["Reference", "Systems", "Report", "PIM", "DRAM", "Dataflow", "Files", "Arch"]),
     tests("ReportTests", ["Report", "Dataflow", "Files", "Arch"]),
     tests("ExploreTests", ["Explore", "Systems", "Report", "Dataflow", "Files", "Arch"]),
-    tests("GoldenTests", ["Explore", "Systems", "Report", "DRAM", "Dataflow", "OnnxProto", "Files", "Arch"]),
+    tests(
+      "GoldenTests",
+      ["Reference", "Explore", "Systems", "Report", "DRAM", "Dataflow", "OnnxProto", "Files", "Arch"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -12,6 +12,8 @@ public struct GraphStudy: Sendable {
   public var batch: Int64?
   /// Prints the graph in the language of Graphviz instead of a table.
   public var drawsDot = false
+  /// Recognises the operators of an ONNX file and prints how its counts become theirs.
+  public var reconciles = false
 
   public static let defaultPrompt: Int64 = 128
 
@@ -68,6 +70,7 @@ public struct GraphStudy: Sendable {
     var d = Diagnostics()
     dimensions.check(into: &d)
     try d.throwIfErrors()
+    if reconciles { return try reconciled() }
     let summary = model.lowercased().hasSuffix(".onnx") ? readONNX(&d) : try readConfiguration(&d)
     try d.throwIfErrors()
     guard let summary else { throw Refusal("no graph", at: Place(file: model)) }
@@ -77,6 +80,20 @@ public struct GraphStudy: Sendable {
   }
 
   // MARK: ONNX
+
+  private func reconciled() throws(Refusal) -> CommandOutput {
+    guard model.lowercased().hasSuffix(".onnx") else {
+      throw Refusal("only an ONNX file is reconciled", at: Place(file: model), expected: "a file ending in .onnx")
+    }
+    var d = Diagnostics()
+    let name = String(RunStudy.baseName(model).dropLast(5))
+    let graph = ONNXFile.read(path: model, displayName: model, name: name, dimensions: dimensions, into: &d)
+    let recognized = graph.flatMap { GraphRecognition.recognize($0, file: model, into: &d) }
+    try d.throwIfErrors()
+    guard let recognized else { throw Refusal("no graph", at: Place(file: model)) }
+    return CommandOutput(
+      text: ReconciliationText.table(recognized), json: ReconciliationText.json(recognized), messages: d.warnings)
+  }
 
   private func readONNX(_ d: inout Diagnostics) -> Summary? {
     let name = RunStudy.baseName(model)

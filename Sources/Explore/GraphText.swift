@@ -152,7 +152,7 @@ enum GraphText {
     return result
   }
 
-  private static func grouped(_ value: Int64) -> String {
+  static func grouped(_ value: Int64) -> String {
     var result = ""
     let digits = String(value.magnitude)
     for (index, digit) in digits.enumerated() {

@@ -16,7 +16,8 @@ public enum ProgramStudy {
     study.outputs = [path]
     try study.checkOutputs()
     var d = Diagnostics()
-    let (program, chosen) = try study.prepare(&d)
+    let prepared = try study.prepare(&d)
+    let (program, chosen) = (prepared.program, prepared.design)
     try AtomicFile.write(ProgramWriter.text(program, units: chosen.programUnits), to: path)
     let name = RunStudy.baseName(path)
     return CommandOutput(

@@ -26,6 +26,8 @@ public struct RunStudy: Sendable {
   public var outputs: [String] = []
   /// A file for the command trace of the memory, in the form that a trace check reads.
   public var commandTrace: String?
+  /// The numbers to compute with; nothing is computed without them.
+  public var values: RunValues?
 
   /// The forms that a report can be written in, by the ending of the file.
   public static let endings = [".json", ".csv"]
@@ -57,6 +59,7 @@ public struct RunStudy: Sendable {
     for path in outputs {
       files.append((path, path.hasSuffix(".csv") ? RunReportCSV.text(priced) : json.description))
     }
+    if let path = values?.output { try TensorFile.write(try RunValues.tensors(priced.record), to: path) }
     for file in files { try AtomicFile.write(file.text, to: file.path) }
     return CommandOutput(text: RunReportTable.text(priced), json: json, messages: d.warnings)
   }
@@ -77,43 +80,75 @@ public struct RunStudy: Sendable {
   public func price(_ d: inout Diagnostics) throws(Refusal) -> PricedRun {
     var options = options
     if commandTrace != nil { options.commandLogLimit = Self.commandTraceLimit }
-    let (program, chosen) = try prepare(&d)
-    let priced = PricedRun(try simulate(program, on: chosen, options: options))
+    let prepared = try prepare(&d)
+    options.values = prepared.values?.input ?? options.values
+    var record = try simulate(prepared.program, on: prepared.design, options: options)
+    if let found = prepared.values {
+      record.values = found.provenance
+      if let file = values?.file { record.inputs.append((Self.baseName(file), try SHA256.hex(ofFile: file))) }
+    }
+    let priced = PricedRun(record)
     try RunAudit.check(priced)
     return priced
   }
 
-  /// The program and the design that it is for.
-  func prepare(_ d: inout Diagnostics) throws(Refusal) -> (program: Program, design: Design) {
+  /// What a run with numbers computes with, and the tokens of each sequence.
+  public func numbers() throws(Refusal) -> (input: ValueInput, tokens: [[Int64]]) {
+    var d = Diagnostics()
+    let prepared = try prepare(&d)
+    guard let values = prepared.values else { throw Refusal("no numbers are asked for", at: Place(file: "run")) }
+    return (values.input, prepared.program.origin.workload.tokens)
+  }
+
+  /// A program, the design that it is for, and the numbers to compute with.
+  struct Prepared {
+    var program: Program
+    var design: Design
+    var values: RunValues.Found?
+  }
+
+  func prepare(_ d: inout Diagnostics) throws(Refusal) -> Prepared {
     switch source {
-    case .model(let model, let workload): return try Self.compile(model, workload, design ?? "", &d)
-    case .program(let path): return try Self.read(program: path, design, &d)
+    case .model(let model, let workload): return try compile(model, workload, design ?? "", &d)
+    case .program(let path):
+      if values != nil {
+        throw Refusal(
+          "a saved program has no numbers of its model with it", at: Place(file: path),
+          suggestion: "run the model with --values")
+      }
+      return try Self.read(program: path, design, &d)
     }
   }
 
-  private static func compile(
-    _ model: String, _ workload: Workload, _ design: String, _ d: inout Diagnostics
-  ) throws(Refusal) -> (program: Program, design: Design) {
+  private func compile(
+    _ model: String, _ asked: Workload, _ design: String, _ d: inout Diagnostics
+  ) throws(Refusal) -> Prepared {
     let data = try DataDirectory.locate()
-    let found = try locate(design: design, in: data)
-    let chosen = DesignFile.read(path: found, displayName: shown(found, data), data: data, into: &d)
+    let found = try Self.locate(design: design, in: data)
+    let chosen = DesignFile.read(path: found, displayName: Self.shown(found, data), data: data, into: &d)
     let modelPath = try DataDirectory.find(kind: .models, name: model, in: data)
-    let graph = ModelFile.read(
-      path: modelPath, displayName: shown(modelPath, data), name: modelName(modelPath), into: &d)
+    let loaded = ModelFile.load(
+      path: modelPath, displayName: Self.shown(modelPath, data), name: Self.modelName(modelPath),
+      dimensions: ONNXDimensions(prompt: max(asked.prompt, 1), past: asked.past, batch: asked.batch), into: &d)
     try d.throwIfErrors()
-    guard let chosen, let graph else { throw Refusal("nothing to run", at: Place(file: design)) }
-    var program = try Systems.compile(graph, for: chosen, workload: workload)
+    guard let chosen, let loaded else { throw Refusal("nothing to run", at: Place(file: design)) }
+    var workload = asked
+    workload.check(against: loaded.graph, into: &d)
+    try d.throwIfErrors()
+    let numbers = try values?.find(for: loaded, workload, &d)
+    workload.tokens = numbers?.tokens ?? []
+    var program = try Systems.compile(loaded.graph, for: chosen, workload: workload)
     // As the user named it, so that it is found again.
     program.origin.design = design
     program.origin.modelInputs = [
-      Program.InputFile(name: baseName(modelPath), sha256: try SHA256.hex(ofFile: modelPath))
+      Program.InputFile(name: Self.baseName(modelPath), sha256: try SHA256.hex(ofFile: modelPath))
     ]
-    return (program, chosen)
+    return Prepared(program: program, design: chosen, values: numbers)
   }
 
   private static func read(
     program path: String, _ design: String?, _ d: inout Diagnostics
-  ) throws(Refusal) -> (program: Program, design: Design) {
+  ) throws(Refusal) -> Prepared {
     let (program, units) = try ProgramStudy.read(path, &d)
     let data = try DataDirectory.locate()
     let found = try locate(design: design ?? program.origin.design, in: data)
@@ -121,7 +156,7 @@ public struct RunStudy: Sendable {
     try d.throwIfErrors()
     guard let chosen else { throw Refusal("nothing to run", at: Place(file: path)) }
     try chosen.check(program, for: units, file: path)
-    return (program, chosen)
+    return Prepared(program: program, design: chosen)
   }
 
   static func locate(design: String, in data: String) throws(Refusal) -> String {
@@ -140,7 +175,7 @@ public struct RunStudy: Sendable {
     let parts = path.split(separator: "/").map(String.init)
     guard let file = parts.last else { return path }
     if file == "config.json" { return parts.count > 1 ? parts[parts.count - 2] : "model" }
-    for ending in [".config.json", ".json", ".yaml"] where file.hasSuffix(ending) {
+    for ending in [".config.json", ".json", ".yaml", ".onnx"] where file.hasSuffix(ending) {
       return String(file.dropLast(ending.count))
     }
     return file
@@ -157,7 +192,12 @@ public struct RunStudy: Sendable {
       }
     }
     var taken = inputs.filter(FileManager.default.fileExists).map { (file: Self.resolved($0), is: "an input") }
-    for path in outputs + [commandTrace].compactMap(\.self) {
+    if let path = values?.output, ![".npz", ".safetensors"].contains(where: path.hasSuffix) {
+      d.error(
+        "the results have no form for this ending", at: Place(file: path), value: Self.baseName(path),
+        expected: "a file ending in .npz or .safetensors")
+    }
+    for path in outputs + [commandTrace, values?.output].compactMap(\.self) {
       checkFolder(path, &d)
       let file = Self.resolved(path)
       if let other = taken.first(where: { $0.file == file }) {
@@ -172,7 +212,7 @@ public struct RunStudy: Sendable {
   /// What the user names as inputs, paths among them.
   private var inputs: [String] {
     switch source {
-    case .model(let model, _): [design, model].compactMap(\.self)
+    case .model(let model, _): [design, model, values?.file].compactMap(\.self)
     case .program(let path): [design, path].compactMap(\.self)
     }
   }

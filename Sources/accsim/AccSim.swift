@@ -12,10 +12,19 @@ struct AccSim: ParsableCommand {
     version: CommandLineVersion.text,
     subcommands: [Run.self, Compile.self, Diff.self, Graph.self, Check.self, List.self, DRAMCommand.self])
 
+  /// The arguments, with a file or none for `--values`: a value that may be left out is nothing that the parser knows.
+  private static var arguments: [String] {
+    let given = Array(CommandLine.arguments.dropFirst())
+    return given.enumerated().map { index, argument in
+      let isAlone = argument == "--values" && (index + 1 == given.count || given[index + 1].hasPrefix("--"))
+      return isAlone ? "--values=" : argument
+    }
+  }
+
   /// 0 good, 1 the input was refused, 2 wrong usage, 3 internal error.
   static func main() {
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch let refusal as Refusal {
       Terminal.write(refusal.description + "\n", to: .standardError)

@@ -20,15 +20,18 @@ struct Graph: ParsableCommand {
   @Option(help: ArgumentHelp("Positions cached before (default: 0).", valueName: "n")) var past: Int64?
   @Option(help: ArgumentHelp("Independent sequences (default: 1).", valueName: "n")) var batch: Int64?
   @Flag(help: "Print the result as JSON.") var json = false
+  @Flag(help: "Recognise the operators of an ONNX file; print how its counts become theirs.") var reconcile = false
   @Flag(help: "Draw the graph in the language of Graphviz.") var dot = false
 
   func validate() throws {
     if json && dot { throw ValidationError("--json and --dot exclude each other") }
+    if reconcile && dot { throw ValidationError("--reconcile and --dot exclude each other") }
   }
 
   func run() throws {
     var study = GraphStudy(model: model, prompt: prompt, past: past, batch: batch)
     study.drawsDot = dot
+    study.reconciles = reconcile
     try Terminal.print(try study.run(), asJSON: json)
   }
 }

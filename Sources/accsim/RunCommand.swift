@@ -25,11 +25,25 @@ struct Run: ParsableCommand {
   @Option(
     help: ArgumentHelp("Write the memory's command trace, CSV as 'accsim dram check' reads it.", valueName: "file"))
   var commandsOut: String?
+  @Option(
+    help: ArgumentHelp(
+      "Compute with numbers: those of a file (npz, safetensors: inputs, or a checkpoint), or the model's own.",
+      discussion: "Without a file the model's initializers, or random numbers from the seed.", valueName: "file"))
+  var values: String?
+  @Option(help: ArgumentHelp("Write the results of a run with numbers: .npz or .safetensors.", valueName: "file"))
+  var valuesOut: String?
+  @Option(help: ArgumentHelp("How numbers are computed: as the design does, or exactly.", valueName: "how"))
+  var arithmetic: Arithmetic?
   @Flag(help: "Print the JSON report on standard output.") var json = false
   @Flag(help: "Visit every cycle instead of stepping over those in which nothing happens; same results, slower.")
   var noSkip = false
 
+  enum Arithmetic: String, ExpressibleByArgument, CaseIterable { case design, exact }
+
   func validate() throws {
+    if values == nil, valuesOut != nil || arithmetic != nil {
+      throw ValidationError("--values-out and --arithmetic go with --values")
+    }
     if program != nil {
       guard model == nil, workload.isEmpty else {
         throw ValidationError("a program has its model and workload in it: leave --model, --prompt and the like out")
@@ -49,6 +63,10 @@ struct Run: ParsableCommand {
     study.outputs = outputs
     study.commandTrace = commandsOut
     study.options.skipping = !noSkip
+    if let values {
+      study.values = RunValues(
+        file: values.isEmpty ? nil : values, arithmetic: arithmetic == .exact ? .exact : .design, output: valuesOut)
+    }
     try Terminal.print(try study.run(), asJSON: json, quiet: !outputs.isEmpty && !json)
   }
 }

@@ -36,6 +36,24 @@ public struct RunRecord: Sendable {
   public let assumptions: [Assumption]
   /// Input files by base name, with their SHA-256.
   public var inputs: [(name: String, sha256: String)]
+  /// Where the numbers of a run come from.
+  public struct ValueProvenance: Hashable, Sendable {
+    public let arithmetic: String
+    public let weights: String
+    public let tokens: String
+    /// Of keys and values of earlier positions; nil when there are none.
+    public let caches: String?
+
+    public init(arithmetic: String, weights: String, tokens: String, caches: String?) {
+      self.arithmetic = arithmetic
+      self.weights = weights
+      self.tokens = tokens
+      self.caches = caches
+    }
+  }
+
+  /// nil when no numbers flowed.
+  public var values: ValueProvenance?
   /// The numbers that left the run, in the order of the program; empty when none flowed.
   public var outputs: [(output: Program.Output, values: [Float])] = []
 

@@ -1,15 +1,33 @@
 import Arch
 import Files
 
-/// Reads a model file and makes its operator graph.
+/// Reads a model file, a `config.json` or an ONNX model, and makes its operator graph.
 public enum ModelFile {
   /// Families of `config.json` that are understood, by `model_type`.
   public static let families = ["bert", "bloom", "gpt2", "opt", "vit"] + GatedDecoder.Family.allCases.map(\.rawValue)
 
   public static func read(path: String, displayName: String, name: String, into d: inout Diagnostics) -> OperatorGraph?
   {
-    guard let document = DocumentReader.read(path: path, displayName: displayName, into: &d) else { return nil }
-    return read(document, name: name, into: &d)
+    load(path: path, displayName: displayName, name: name, into: &d)?.graph
+  }
+
+  /// The model in the file at `path`, with its numbers where the file has them.
+  ///
+  /// - Parameter dimensions: what the symbolic extents of an ONNX model stand for.
+  public static func load(
+    path: String, displayName: String, name: String, dimensions: ONNXDimensions = ONNXDimensions(),
+    into d: inout Diagnostics
+  ) -> LoadedModel? {
+    guard path.lowercased().hasSuffix(".onnx") else {
+      let document = DocumentReader.read(path: path, displayName: displayName, into: &d)
+      return document.flatMap { read($0, name: name, into: &d) }.map { LoadedModel(graph: $0) }
+    }
+    guard
+      let file = ONNXFile.read(path: path, displayName: displayName, name: name, dimensions: dimensions, into: &d),
+      let found = GraphRecognition.recognize(file, file: displayName, into: &d)
+    else { return nil }
+    return LoadedModel(
+      graph: found.graph, weights: found.weights, weightsReason: found.weightsReason, inputs: found.inputs)
   }
 
   public static func read(_ document: Document, name: String, into d: inout Diagnostics) -> OperatorGraph? {

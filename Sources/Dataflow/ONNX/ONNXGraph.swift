@@ -26,6 +26,8 @@ public struct ONNXGraph: Sendable {
     public let name: String
     public let role: Role
     public internal(set) var tensor: ONNXTensor
+    /// The way to the elements, for initializers and what Constant nodes write.
+    public internal(set) var storage: ONNXStorage?
   }
 
   public enum Attribute: Hashable, Sendable {

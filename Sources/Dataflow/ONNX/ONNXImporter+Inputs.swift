@@ -14,7 +14,9 @@ extension ONNXImporter {
         continue
       }
       hasFloats = hasFloats || tensor.element?.isFloat == true
-      define(proto.name, .initializer, tensor, in: &frame, at)
+      if define(proto.name, .initializer, tensor, in: &frame, at) {
+        keepStorage(of: proto, tensor, at: result.values.count - 1, at)
+      }
     }
     for proto in graph.sparseInitializer {
       let at = place("initializer \"\(proto.values.name)\"")
@@ -114,18 +116,21 @@ extension ONNXImporter {
     return endings.contains(where: lowered.hasSuffix) ? .weight : .data
   }
 
+  /// Adds a value; false with an error when its name is no new one.
+  @discardableResult
   mutating func define(
     _ name: String, _ role: ONNXGraph.Value.Role, _ tensor: ONNXTensor, in frame: inout Frame, _ at: Place
-  ) {
+  ) -> Bool {
     guard !name.isEmpty else {
       diagnostics.error("a value without a name", at: at)
-      return
+      return false
     }
     guard frame.scope[name] == nil else {
       diagnostics.error("two values have the same name", at: at, value: name, expected: "one definition of each name")
-      return
+      return false
     }
     result.values.append(ONNXGraph.Value(name: name, role: role, tensor: tensor))
     frame.scope[name] = result.values.count - 1
+    return true
   }
 }

@@ -42,6 +42,9 @@ extension ONNXImporter {
       if !output.isEmpty { frames[depth].scope[output] = position }
       positions.append(position)
     }
+    if proto.opType == "Constant", Self.isStandard(proto.domain), let position = positions.first {
+      keepStorage(ofConstant: proto, depth, at: position, who)
+    }
     var node = ONNXGraph.Node(
       name: name, op: proto.opType, domain: Self.isStandard(proto.domain) ? "" : proto.domain, inputs: inputs,
       outputs: positions, attributes: attributes, origin: origin)

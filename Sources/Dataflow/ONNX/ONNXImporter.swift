@@ -46,6 +46,7 @@ struct ONNXImporter {
   let model: Onnx_ModelProto
   let file: String
   let dimensions: ONNXDimensions
+  var weights: ONNXWeightFiles
   var diagnostics = Diagnostics()
   var result = ONNXGraph()
   var frames: [Frame] = []
@@ -56,8 +57,9 @@ struct ONNXImporter {
   /// Values that only stand for names that nothing defines.
   var standIns: Set<Int> = []
 
-  init(_ model: Onnx_ModelProto, file: String, dimensions: ONNXDimensions) {
+  init(_ model: Onnx_ModelProto, weights: ONNXWeightFiles, file: String, dimensions: ONNXDimensions) {
     self.model = model
+    self.weights = weights
     self.file = file
     self.dimensions = dimensions
   }

@@ -22,27 +22,31 @@ enum ONNXTensorReading {
       d.error("tensors in segments are not supported", at: place)
       return nil
     }
-    if proto.dataLocation == .external || !proto.externalData.isEmpty {
+    if isExternal(proto) {
       checkExternal(proto, at: place, into: &d)
       return tensor
     }
-    let typed = [
+    let payload = ONNXPayload(marker: proto.docString)
+    var typed = [
       proto.floatData.count, proto.int32Data.count, proto.int64Data.count, proto.doubleData.count,
       proto.uint64Data.count, proto.stringData.count,
     ].filter { $0 > 0 }
-    if proto.hasRawData && !proto.rawData.isEmpty && !typed.isEmpty || typed.count > 1 {
+    var rawCount = proto.rawData.count
+    if let payload, typed.isEmpty, rawCount == 0 {
+      if payload.field == ONNXPayload.raw { rawCount = payload.entries } else { typed = [payload.entries] }
+    } else if payload != nil || rawCount > 0 && !typed.isEmpty || typed.count > 1 {
       d.error("the tensor has its elements twice", at: place, expected: "raw_data or one typed field")
       return nil
     }
     if typed.isEmpty {
       let expected = element.bytes(count)
-      guard Int64(proto.rawData.count) == expected else {
+      guard Int64(rawCount) == expected else {
         d.error(
-          "raw_data has the wrong length", at: place, value: "\(proto.rawData.count) bytes",
+          "raw_data has the wrong length", at: place, value: "\(rawCount) bytes",
           expected: "\(expected) bytes for \(element.name) \(ONNXTensor.text(tensor.shape ?? []))")
         return nil
       }
-      if count <= ONNXTensor.foldLimit { tensor.values = raw(proto.rawData, element, Int(count)) }
+      if count <= ONNXTensor.foldLimit, payload == nil { tensor.values = raw(proto.rawData, element, Int(count)) }
       return tensor
     }
     let entries = typedEntries(element, count)
@@ -52,7 +56,7 @@ enum ONNXTensorReading {
         expected: "\(entries) for \(element.name) \(ONNXTensor.text(tensor.shape ?? []))")
       return nil
     }
-    if count <= ONNXTensor.foldLimit { tensor.values = typedValues(proto, element, Int(count)) }
+    if count <= ONNXTensor.foldLimit, payload == nil { tensor.values = typedValues(proto, element, Int(count)) }
     return tensor
   }
 
@@ -73,17 +77,35 @@ enum ONNXTensorReading {
     return count
   }
 
-  /// External data is never opened, only its place is looked at: shapes say all that is needed.
+  static func isExternal(_ proto: Onnx_TensorProto) -> Bool {
+    proto.dataLocation == .external || !proto.externalData.isEmpty
+  }
+
+  /// Whether a location of external data is a plain relative path.
+  static func staysInside(_ location: String) -> Bool {
+    let parts = location.split(whereSeparator: { $0 == "/" || $0 == "\\" })
+    let isDrive = location.dropFirst().first == ":"
+    return !location.isEmpty && !location.hasPrefix("/") && !location.hasPrefix("\\") && !isDrive
+      && !parts.contains("..") && !location.utf8.contains(0)
+  }
+
+  /// The typed field that holds integers of `element`, or the bits of short floats; nil for other elements.
+  static func integerField(_ element: ONNXElement) -> UInt64? {
+    switch element {
+    case .int64: 7
+    case .uint32, .uint64: 11
+    case .int32, .int16, .int8, .uint16, .uint8, .bool, .float16, .bfloat16: 5
+    default: nil
+    }
+  }
+
+  /// What the file says of external data, before any file is opened: shapes say all that counting needs.
   private static func checkExternal(_ proto: Onnx_TensorProto, at place: Place, into d: inout Diagnostics) {
     guard let location = proto.externalData.first(where: { $0.key == "location" })?.value, !location.isEmpty else {
       d.error("external data without a location", at: place, expected: "a file beside the model")
       return
     }
-    let parts = location.split(whereSeparator: { $0 == "/" || $0 == "\\" })
-    let isDrive = location.dropFirst().first == ":"
-    if location.hasPrefix("/") || location.hasPrefix("\\") || isDrive || parts.contains("..")
-      || location.utf8.contains(0)
-    {
+    if !staysInside(location) {
       d.error(
         "the external data lies outside the model's folder", at: place, value: location,
         expected: "a relative path without '..'")

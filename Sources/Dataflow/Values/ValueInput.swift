@@ -56,6 +56,13 @@ public struct ValueInput: Sendable {
 }
 
 extension ModelWeights {
+  /// A matrix of numbers around 0 that a seed chooses, uniform with the variance 1/columns.
+  public static func randomMatrix(rows: Int64, columns: Int64, seed: UInt64) -> WeightMatrix {
+    WeightMatrix(
+      rows: rows, columns: columns,
+      in: UniformNumbers(seed: seed, centre: 0, spread: (3 / Double(columns)).squareRoot()), rowStride: columns)
+  }
+
   /// Numbers for a model of which only the shapes are known, chosen by the seed alone: matrices uniform with the
   /// variance 1/inputs, scales near 1, everything else near 0.
   public static func random(for graph: OperatorGraph, seed: UInt64) -> ModelWeights {

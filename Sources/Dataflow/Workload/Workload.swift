@@ -17,6 +17,8 @@ public struct Workload: Hashable, Sendable {
   public var logits: Logits
   /// Chooses the token numbers, which choose the embedding rows.
   public var seed: UInt64
+  /// Token numbers that are given instead, by sequence, from the first of the run on.
+  public var tokens: [[Int64]] = []
 
   public init(
     prompt: Int64, generate: Int64, past: Int64 = 0, batch: Int64 = 1, logits: Logits = .last, seed: UInt64 = 1
@@ -137,6 +139,11 @@ public struct Workload: Hashable, Sendable {
   public func passes(of graph: OperatorGraph) -> [Pass] {
     let vocabulary = graph.vocabulary
     var random = SplitMix64(seed: seed)
+    func token(_ sequence: Int64, _ index: Int64) -> Int64 {
+      let drawn = Int64(random.next() % UInt64(vocabulary))
+      guard sequence < tokens.count, index < tokens[Int(sequence)].count else { return drawn }
+      return tokens[Int(sequence)][Int(index)]
+    }
     var result: [Pass] = []
     for sequence in 0..<batch {
       for index in 0..<prompt {
@@ -144,7 +151,7 @@ public struct Workload: Hashable, Sendable {
           Pass(
             phase: .prefill, sequence: sequence, position: past + index,
             context: graph.isCausal ? nil : past + prompt,
-            token: Int64(random.next() % UInt64(vocabulary)), wantsLogits: logits == .all || index == prompt - 1))
+            token: token(sequence, index), wantsLogits: logits == .all || index == prompt - 1))
       }
     }
     for step in 0..<generate {
@@ -152,7 +159,7 @@ public struct Workload: Hashable, Sendable {
         result.append(
           Pass(
             phase: .decode, sequence: sequence, position: past + prompt + step,
-            token: Int64(random.next() % UInt64(vocabulary)), wantsLogits: true))
+            token: token(sequence, prompt + step), wantsLogits: true))
       }
     }
     return result

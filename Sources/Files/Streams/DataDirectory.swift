@@ -66,7 +66,7 @@ public enum DataDirectory {
   /// - Throws: for a path that does not exist, and for a name that is not shipped, with the one it resembles.
   public static func find(kind: Kind, name: String, in root: String? = nil) throws(Refusal) -> String {
     let lowered = name.lowercased()
-    if name.contains("/") || [".yaml", ".yml", ".json"].contains(where: { lowered.hasSuffix($0) }) {
+    if name.contains("/") || [".yaml", ".yml", ".json", ".onnx"].contains(where: { lowered.hasSuffix($0) }) {
       guard !name.utf8.contains(0), FileManager.default.fileExists(atPath: name) else {
         throw Refusal("no such file", at: Place(file: name))
       }

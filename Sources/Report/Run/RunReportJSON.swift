@@ -21,6 +21,7 @@ public enum RunReportJSON {
       ("memories", memories(run)),
       ("baselines", .array([])),
       ("assumptions", .array(record.assumptions.map(assumption))),
+      ("values", record.values.map { values($0, run) } ?? .null),
       ("provenance", provenance(record)),
     ])
   }
@@ -150,11 +151,25 @@ public enum RunReportJSON {
     ])
   }
 
+  private static func values(_ values: RunRecord.ValueProvenance, _ run: PricedRun) -> JSONValue {
+    .object([
+      ("arithmetic", .text(values.arithmetic)), ("weights", .text(values.weights)), ("tokens", .text(values.tokens)),
+      ("cache", values.caches.map { .text($0) } ?? .null),
+      ("macs_computed", .integer(run.record.activity.units.reduce(0) { $0 + ($1.computedMACs ?? 0) })),
+      ("products", .text("bank products are exact or binary32, added up in binary32")),
+    ])
+  }
+
   private static func provenance(_ record: RunRecord) -> JSONValue {
     .object([
       ("version", .text(Version.current)),
       ("token_seed", .integer(Int64(bitPattern: record.workload.seed))),
-      ("token_numbers", .text("uniform over the vocabulary, from the seed")),
+      ("token_numbers", .text(record.values?.tokens ?? "uniform over the vocabulary, from the seed")),
+      (
+        "experts",
+        record.program.rows.contains { $0.kind == "router" }
+          ? .text(record.values == nil ? "drawn with equal chance, from the seed" : "chosen by the numbers") : .null
+      ),
       (
         "inputs",
         .array(record.inputs.map { .object([("name", .text($0.name)), ("sha256", .text($0.sha256))]) })

@@ -2,14 +2,14 @@ import Dataflow
 import Foundation
 
 /// A model computed in double precision, operator by operator over whole sequences: nothing of it is the simulator's.
-struct ReferenceModel {
-  let values: ValueInput
+public struct ReferenceModel {
+  public let values: ValueInput
   private var graph: OperatorGraph { values.graph }
 
-  init(_ values: ValueInput) { self.values = values }
+  public init(_ values: ValueInput) { self.values = values }
 
-  /// The results of every operator at every position of one sequence, full attention or causal.
-  func run(tokens: [Int64]) -> [[[Double]]] {
+  /// The results of every operator for each of `tokens`, which follow on `past` cached positions of the first sequence.
+  public func run(tokens: [Int64], past: Int = 0) -> [[[Double]]] {
     var results: [[[Double]]] = []
     for index in graph.operators.indices {
       let op = graph.operators[index]
@@ -18,7 +18,7 @@ struct ReferenceModel {
           let inputs = op.inputs.map { edge in
             Array(results[edge.producer][position].dropFirst(Int(edge.offset)))
           }
-          return apply(index, inputs, position, tokens, results)
+          return apply(index, inputs, position, past, tokens, results)
         })
     }
     return results
@@ -35,11 +35,15 @@ struct ReferenceModel {
   }
 
   private func apply(
-    _ index: Int, _ x: [[Double]], _ position: Int, _ tokens: [Int64], _ results: [[[Double]]]
+    _ index: Int, _ x: [[Double]], _ offset: Int, _ past: Int, _ tokens: [Int64], _ results: [[[Double]]]
   ) -> [Double] {
+    let position = past + offset
     let op = graph.operators[index]
     let vectors = values.weights.entries[index]?.vectors.map { $0.map(Double.init) } ?? []
-    let last = graph.isCausal ? position : tokens.count - 1
+    let last = graph.isCausal ? position : past + tokens.count - 1
+    func cached(_ append: Int, _ other: Int) -> [Double] {
+      other < past ? values.caches[append]?[0][other].map(Double.init) ?? [] : results[append][other - past]
+    }
     switch op.kind {
     case .embedding(_, let width, .rotary(let base)):
       let angles = (0..<width / 2).map { Double(position) / pow(base, Double(2 * $0) / Double(width)) }
@@ -47,7 +51,7 @@ struct ReferenceModel {
     case .embedding(_, _, let row):
       let entry: Int64 =
         switch row {
-        case .token: tokens[position]
+        case .token: tokens[offset]
         case .position(let after): after + Int64(position)
         default: 0
         }
@@ -61,7 +65,7 @@ struct ReferenceModel {
       let (d, group) = (Int(dimension), Int(heads / keyValueHeads))
       return (0..<Int(heads)).flatMap { head in
         (0...last).map { other in
-          let key = results[op.inputs[1].producer][other]
+          let key = cached(op.inputs[1].producer, other)
           return (0..<d).reduce(0) { $0 + x[0][head * d + $1] * key[head / group * d + $1] }
         }
       }
@@ -81,7 +85,7 @@ struct ReferenceModel {
       return (0..<Int(heads) * d).map { element in
         let (head, inner) = (element / d, element % d)
         return (0...last).reduce(0) {
-          $0 + x[0][head * (last + 1) + $1] * results[op.inputs[1].producer][$1][head / group * d + inner]
+          $0 + x[0][head * (last + 1) + $1] * cached(op.inputs[1].producer, $1)[head / group * d + inner]
         }
       }
     case .layerNorm(let width, let epsilon):
