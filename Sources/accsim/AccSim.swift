@@ -17,7 +17,7 @@ struct AccSim: ParsableCommand {
     let given = Array(CommandLine.arguments.dropFirst())
     return given.enumerated().map { index, argument in
       let isAlone = argument == "--values" && (index + 1 == given.count || given[index + 1].hasPrefix("--"))
-      return isAlone ? "--values=" : argument
+      return isAlone ? "--values=-" : argument
     }
   }
 

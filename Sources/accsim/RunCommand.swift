@@ -28,7 +28,8 @@ struct Run: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Compute with numbers: those of a file (npz, safetensors: inputs, or a checkpoint), or the model's own.",
-      discussion: "Without a file the model's initializers, or random numbers from the seed.", valueName: "file"))
+      discussion: "Without a file, or with -, the model's initializers, or random numbers from the seed.",
+      valueName: "file"))
   var values: String?
   @Option(help: ArgumentHelp("Write the results of a run with numbers: .npz or .safetensors.", valueName: "file"))
   var valuesOut: String?
@@ -65,7 +66,7 @@ struct Run: ParsableCommand {
     study.options.skipping = !noSkip
     if let values {
       study.values = RunValues(
-        file: values.isEmpty ? nil : values, arithmetic: arithmetic == .exact ? .exact : .design, output: valuesOut)
+        file: values == "-" ? nil : values, arithmetic: arithmetic == .exact ? .exact : .design, output: valuesOut)
     }
     try Terminal.print(try study.run(), asJSON: json, quiet: !outputs.isEmpty && !json)
   }

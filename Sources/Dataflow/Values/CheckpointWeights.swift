@@ -73,8 +73,13 @@ public enum CheckpointWeights {
     if let found = spellings(of: name).lazy.compactMap({ byName[$0] }).first { return found }
     d.error(
       "the file has no tensor '\(clipped(name))'", at: Place(file: file), expected: "the model's parameters",
-      suggestion: nearMiss(of: name, among: byName.keys.sorted()).map { "did you mean '\($0)'?" })
+      suggestion: nearest(to: name, byName).map { "did you mean '\($0)'?" })
     return nil
+  }
+
+  private static func nearest(to name: String, _ byName: [String: StoredTensor]) -> String? {
+    let known = byName.keys.sorted()
+    return spellings(of: name).lazy.compactMap { nearMiss(of: $0, among: known) }.first
   }
 
   private static func spellings(of name: String) -> [String] {

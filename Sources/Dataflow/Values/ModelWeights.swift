@@ -2,6 +2,14 @@
 public protocol WeightSource: Sendable {
   /// Element `index`, from 0, as the nearest binary32 number.
   func float(at index: Int64) -> Float
+  /// `count` elements from `first` on, `stride` apart.
+  func floats(from first: Int64, count: Int64, stride: Int64) -> [Float]
+}
+
+extension WeightSource {
+  public func floats(from first: Int64, count: Int64, stride: Int64) -> [Float] {
+    (0..<count).map { float(at: first + $0 * stride) }
+  }
 }
 
 /// A matrix of numbers in a `WeightSource`, rows being outputs and columns inputs, whatever their order in the file.
@@ -30,7 +38,7 @@ public struct WeightMatrix: Sendable {
 
   /// The elements of one row.
   public func row(_ index: Int64) -> [Float] {
-    (0..<columns).map { source.float(at: offset + index * rowStride + $0 * columnStride) }
+    source.floats(from: offset + index * rowStride, count: columns, stride: columnStride)
   }
 }
 

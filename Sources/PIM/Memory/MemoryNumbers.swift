@@ -19,6 +19,8 @@ struct MemoryNumbers {
   /// What the vector buffer is being filled with.
   private var arriving: [Float] = []
   private var sums: [Float]
+  /// The products of one burst, and their partial sums.
+  private var products: [Float]
   /// Products of two numbers that were made.
   private(set) var macs: Int64 = 0
   /// Results of the present step by their number.
@@ -28,6 +30,7 @@ struct MemoryNumbers {
     self.geometry = geometry
     self.format = format
     sums = Array(repeating: 0, count: Int(geometry.banks))
+    products = Array(repeating: 0, count: Int(geometry.burstElements))
   }
 
   static func isBlank(_ value: Float) -> Bool { value.bitPattern == blank.bitPattern }
@@ -46,6 +49,14 @@ struct MemoryNumbers {
       rows[key, default: Array(repeating: Self.blank, count: Int(geometry.rowElements))][Int(column)] =
         rounded(newValue)
     }
+  }
+
+  /// Stores neighbouring elements of one row.
+  mutating func store(_ values: ArraySlice<Float>, bank: Int64, row: Int64, column: Int64) {
+    let key = bank * geometry.rows + row
+    var cells = rows.removeValue(forKey: key) ?? Array(repeating: Self.blank, count: Int(geometry.rowElements))
+    for (offset, value) in values.enumerated() { cells[Int(column) + offset] = rounded(value) }
+    rows[key] = cells
   }
 
   // MARK: Vector buffer
@@ -82,24 +93,23 @@ struct MemoryNumbers {
   ) {
     let offset = number.map { Int64(held.firstIndex(of: $0) ?? 0) * length } ?? 0
     guard let cells = rows[bank * geometry.rows + row] else { return }
-    var products: [Float] = []
-    for lane in 0..<geometry.burstElements {
-      let index = Int(offset + position + lane)
-      let weight = cells[Int(column + lane)]
+    var made: Int64 = 0
+    for lane in 0..<Int(geometry.burstElements) {
+      let index = Int(offset + position) + lane
+      let weight = cells[Int(column) + lane]
       let element = index < vector.count ? vector[index] : Self.blank
-      guard !Self.isBlank(weight), !Self.isBlank(element) else {
-        products.append(0)
-        continue
-      }
-      products.append(weight * element)
-      macs += 1
+      let counts = !Self.isBlank(weight) && !Self.isBlank(element)
+      products[lane] = counts ? weight * element : 0
+      made += counts ? 1 : 0
     }
-    while products.count > 1 {
-      products = stride(from: 0, to: products.count, by: 2).map {
-        $0 + 1 < products.count ? products[$0] + products[$0 + 1] : products[$0]
-      }
+    macs += made
+    var left = products.count
+    while left > 1 {
+      for pair in 0..<left / 2 { products[pair] = products[2 * pair] + products[2 * pair + 1] }
+      if left % 2 == 1 { products[left / 2] = products[left - 1] }
+      left = (left + 1) / 2
     }
-    sums[Int(bank)] += products.first ?? 0
+    sums[Int(bank)] += products[0]
   }
 
   /// A bank's sum leaves as result `number`, and the accumulator is cleared.

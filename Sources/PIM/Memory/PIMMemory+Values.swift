@@ -29,14 +29,32 @@ extension PIMMemory {
       let (piece, padded) = (resident.home[Placement.operandCount], resident.home[Placement.operandCount + 1])
       for spread in 0..<placement.spread {
         let row = values.row(spread, of: resident, extent: placement.stream)
-        for (index, value) in row.enumerated() {
-          // Heads of keys are padded to whole bursts.
-          let stream = piece > 0 ? Int64(index) / piece * padded + Int64(index) % piece : Int64(index)
-          guard stream < placement.stream else { break }
-          let cell = placement.cell(spread, stream, g)
-          channels[Int(cell.channel)].numbers?[cell.bank, cell.row, cell.column] = value
+        // Heads of keys are padded to whole bursts.
+        let step = piece > 0 ? Int(piece) : row.count
+        for (number, first) in stride(from: 0, to: row.count, by: max(step, 1)).enumerated() {
+          store(
+            row[first..<min(first + step, row.count)], at: spread, from: Int64(number) * (piece > 0 ? padded : 0),
+            placement)
         }
       }
+    }
+  }
+
+  /// Stores neighbouring elements of one spread index, a row of a bank at a time.
+  private mutating func store(
+    _ values: ArraySlice<Float>, at spread: Int64, from first: Int64, _ placement: Placement
+  ) {
+    let g = model.geometry
+    var rest = values
+    var stream = first
+    while !rest.isEmpty, stream < placement.stream {
+      let cell = placement.cell(spread, stream, g)
+      let inChunk = placement.chunk - stream % placement.chunk
+      let count = min(Int64(rest.count), g.rowElements - cell.column, inChunk, placement.stream - stream)
+      channels[Int(cell.channel)].numbers?.store(
+        rest.prefix(Int(count)), bank: cell.bank, row: cell.row, column: cell.column)
+      rest = rest.dropFirst(Int(count))
+      stream += count
     }
   }
 
