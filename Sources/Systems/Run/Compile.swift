@@ -8,12 +8,11 @@ import PIM
 /// - Throws: when an operator matches no mapping rule, its unit cannot execute it, or the model does not fit.
 public func compile(_ graph: OperatorGraph, for design: Design, workload: Workload) throws(Refusal) -> Program {
   var d = Diagnostics()
-  var compilation = Compilation(graph, design, workload)
-  // An image is no prompt: that its operators cannot run is the better news.
-  if graph.fixedPositions != nil { compilation.checkRules(&d) }
+  design.checkRules(forImagesOf: graph, into: &d)
   workload.check(against: graph, into: &d)
   try d.throwIfErrors()
   try RunBudget.check(passes: workload, of: graph)
+  var compilation = Compilation(graph, design, workload)
   compilation.reserve(&d)
   try d.throwIfErrors()
   try RunBudget.check(compilation.size(), workload)
@@ -42,28 +41,11 @@ private struct Compilation {
     lowerings = zip(design.units, sites).map { unit, site in unit.plan.lowering(site) }
   }
 
-  /// Names the first operator of each kind that no rule names.
-  func checkRules(_ d: inout Diagnostics) {
-    var unmatched: Set<String> = []
-    for op in graph.operators where rule(for: op.kind) == nil && unmatched.insert(op.kind.name).inserted {
-      reportUnmatched(op, &d)
-    }
-  }
-
-  private func reportUnmatched(_ op: GraphOperator, _ d: inout Diagnostics) {
-    // A rule would not help: no unit kind works on images.
-    let isOfImage = ["convolution", "pool"].contains(op.kind.name)
-    d.error(
-      "operator '\(op.name)' (\(op.kind.name)) matches no mapping rule", at: design.mappingPlace,
-      value: op.kind.name, expected: isOfImage ? nil : "a rule with operator: \(op.kind.name)",
-      suggestion: isOfImage ? "no unit kind runs it; 'accsim graph' counts the model" : nil)
-  }
-
   mutating func reserve(_ d: inout Diagnostics) {
     var unmatched: Set<String> = []
     for (index, op) in graph.operators.enumerated() {
-      guard let rule = rule(for: op.kind) else {
-        if unmatched.insert(op.kind.name).inserted { reportUnmatched(op, &d) }
+      guard let rule = design.rule(for: op.kind) else {
+        if unmatched.insert(op.kind.name).inserted { design.reportUnmatched(op, &d) }
         unitOf.append(0)
         storeOf.append(nil)
         continue
@@ -86,17 +68,6 @@ private struct Compilation {
       if let vector = lowering as? VectorLowering {
         vector.checkCapacity(graph, context: workload.longestContext, at: design.mappingPlace, &d)
       }
-    }
-  }
-
-  /// The first rule that names the operator. A cache is laid out by the rule of the product that reads it.
-  private func rule(for kind: OperatorKind) -> MappingRule? {
-    func first(_ name: String) -> MappingRule? { design.mapping.first { $0.operators.contains(name) } }
-    switch kind {
-    case .appendKey: return first(kind.name) ?? first("attention.scores")
-    case .appendValue: return first(kind.name) ?? first("attention.values")
-    case .expertLinear: return first(kind.name) ?? first("linear")
-    default: return first(kind.name)
     }
   }
 
