@@ -19,7 +19,12 @@ public enum Catalogue {
       items = try describe(.models) { document in
         var d = Diagnostics()
         guard let graph = ModelFile.read(document, name: "", into: &d) else { return "unreadable" }
-        return "\(graph.operators.count) operators, \(graph.parameters) parameters, \(graph.contextLimit) positions"
+        let reads =
+          switch graph.input {
+          case .tokens: "\(graph.contextLimit) positions"
+          case .image(let channels, let height, let width): "images of \(channels) x \(height) x \(width)"
+          }
+        return "\(graph.operators.count) operators, \(graph.parameters) parameters, \(reads)"
       }
     }
     let width = items.map(\.name.count).max() ?? 0

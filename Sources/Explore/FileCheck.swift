@@ -49,13 +49,13 @@ public enum FileCheck {
       guard let device = DeviceFile.read(document, into: &d) else { return nil }
       return "device '\(device.name)' (\(device.standard)) with \(device.constraints.count) constraints is good"
     }
-    if keys.contains("model_type") {
+    if keys.contains("model_type") || keys.contains("network") {
       guard let graph = ModelFile.read(document, name: RunStudy.modelName(path), into: &d) else { return nil }
       return "model '\(graph.name)' with \(graph.operators.count) operators and \(graph.parameters) parameters is good"
     }
     d.error(
       "not a file that accsim knows", at: Place(file: path), value: keys.prefix(4).joined(separator: ", "),
-      expected: "a top-level key 'design', 'device' or 'model_type'")
+      expected: "a top-level key 'design', 'device', 'model_type' or 'network'")
     return nil
   }
 }

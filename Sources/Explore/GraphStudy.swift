@@ -56,6 +56,10 @@ public struct GraphStudy: Sendable {
     var rows: [Row]
     var details: [(key: String, value: JSONValue)] = []
     var folded = 0
+    /// Those of the model where it leaves no choice.
+    var dimensions: ONNXDimensions?
+    /// What one of a batch is, when it is no prompt.
+    var image: String?
   }
 
   private var dimensions: ONNXDimensions {
@@ -70,6 +74,7 @@ public struct GraphStudy: Sendable {
     let summary = model.lowercased().hasSuffix(".onnx") ? readONNX(&d) : try readConfiguration(&d)
     try d.throwIfErrors()
     guard let summary else { throw Refusal("no graph", at: Place(file: model)) }
+    let dimensions = summary.dimensions ?? dimensions
     let text = drawsDot ? GraphText.dot(summary) : GraphText.table(summary, dimensions)
     return CommandOutput(text: text, json: GraphText.json(summary, dimensions), messages: d.warnings)
   }
@@ -172,7 +177,8 @@ public struct GraphStudy: Sendable {
     guard let graph = ModelFile.read(path: path, displayName: shown, name: RunStudy.modelName(path), into: &d) else {
       return nil
     }
-    let (positions, cached, sequences) = (dimensions.prompt, dimensions.past, dimensions.batch)
+    guard let sizes = Self.sizes(of: graph, prompt: prompt, dimensions, &d) else { return nil }
+    let (positions, cached, sequences) = (sizes.prompt, sizes.past, sizes.batch)
     if cached + positions > graph.contextLimit {
       d.error(
         "the model '\(graph.name)' cannot attend to that many positions", at: Place(file: "workload"),
@@ -185,10 +191,9 @@ public struct GraphStudy: Sendable {
       let tokens = op.exportedRows(of: positions) * sequences
       let macs = Self.times(op.kind.macs(context: context), tokens)
       total = total.flatMap { total in macs.flatMap { Self.plus(total, $0) } }
-      let width = op.kind.resultElements(context: context)
-      let moved = Self.moved(op, graph, dimensions)
+      let moved = Self.moved(op, graph, sizes)
       return Row(
-        name: op.name, op: op.kind.name, shape: [sequences, positions, width], element: "float16", macs: macs,
+        name: op.name, op: op.kind.name, shape: Self.shape(op, sizes), element: "float16", macs: macs,
         bytes: moved.flatMap { Self.times($0, Self.elementBytes) }, inputs: op.inputs.map(\.producer))
     }
     guard let total else {
@@ -198,7 +203,40 @@ public struct GraphStudy: Sendable {
     return Summary(
       name: graph.name, macs: total, knownMACs: total, parameters: graph.parameters,
       weightBytes: Self.times(graph.parameters, Self.elementBytes), rows: rows,
-      details: [("assumed_dtype", .text("float16"))])
+      details: [("assumed_dtype", .text("float16"))], dimensions: sizes, image: Self.image(graph.input))
+  }
+
+  private static func image(_ input: OperatorGraph.Input) -> String? {
+    guard case .image(let channels, let height, let width) = input else { return nil }
+    return "\(channels) x \(height) x \(width)"
+  }
+
+  /// What is counted: an image has the positions that it has.
+  private static func sizes(
+    of graph: OperatorGraph, prompt: Int64?, _ asked: ONNXDimensions, _ d: inout Diagnostics
+  ) -> ONNXDimensions? {
+    guard let fixed = graph.fixedPositions else { return asked }
+    guard prompt ?? fixed == fixed, asked.past == 0 else {
+      let isPast = asked.past != 0
+      d.error(
+        "the model '\(graph.name)' reads one image, which has a fixed number of positions",
+        at: Place(file: "workload"), value: isPast ? "--past \(asked.past)" : "--prompt \(asked.prompt)",
+        expected: isPast ? "no --past" : "--prompt \(fixed), or none", suggestion: "--batch counts several images")
+      return nil
+    }
+    return ONNXDimensions(prompt: fixed, past: 0, batch: asked.batch)
+  }
+
+  private static func shape(_ op: GraphOperator, _ sizes: ONNXDimensions) -> [Int64?] {
+    switch op.kind {
+    case .convolution(let c), .pool(let c, _): [sizes.batch, c.outputs, c.outputHeight, c.outputWidth]
+    case _ where op.positions == .whole: [sizes.batch, op.kind.resultElements(context: 0)]
+    default:
+      [
+        sizes.batch, op.exportedRows(of: sizes.prompt),
+        op.kind.resultElements(context: sizes.past + sizes.prompt),
+      ]
+    }
   }
 
   /// Elements that an operator reads and writes: its operands, its result, its weights.
@@ -207,6 +245,10 @@ public struct GraphStudy: Sendable {
     let tokens = op.exportedRows(of: sizes.prompt) * sizes.batch
     let width = op.kind.resultElements(context: context)
     var total = times(width, tokens)
+    if op.inputs.isEmpty, case .convolution(let c) = op.kind {
+      // The image itself.
+      total = total.flatMap { total in times(c.channels * c.height * c.width, tokens).flatMap { plus(total, $0) } }
+    }
     for input in op.inputs {
       let kind = graph.operators[input.producer].kind
       let elements: Int64?
@@ -219,7 +261,9 @@ public struct GraphStudy: Sendable {
       } else if op.kind.name.hasPrefix("attention.append-") {
         elements = times(width, tokens)
       } else {
-        elements = times(kind.resultElements(context: context), tokens)
+        // What is made once, for the first position or for an image, is read once.
+        let rows = min(tokens, graph.operators[input.producer].exportedRows(of: sizes.prompt) * sizes.batch)
+        elements = times(kind.resultElements(context: context), rows)
       }
       total = total.flatMap { total in elements.flatMap { plus(total, $0) } }
     }

@@ -55,7 +55,9 @@ enum GraphText {
   }
 
   static func table(_ summary: GraphStudy.Summary, _ dimensions: ONNXDimensions) -> String {
-    var out = "\(summary.name): prompt \(dimensions.prompt), past \(dimensions.past), batch \(dimensions.batch)\n\n"
+    var out = "\(summary.name): prompt \(dimensions.prompt), past \(dimensions.past), batch \(dimensions.batch)"
+    if let image = summary.image { out += " (each an image of \(image))" }
+    out += "\n\n"
     if let origin = summary.origin {
       out += "  nodes in the file  \(grouped(Int64(origin.nodes))), of which \(grouped(Int64(summary.folded)))"
       out += " are known before the run\n"

@@ -133,6 +133,7 @@ public struct RunStudy: Sendable {
     try d.throwIfErrors()
     guard let chosen, let loaded else { throw Refusal("nothing to run", at: Place(file: design)) }
     var workload = asked
+    chosen.checkRules(forImagesOf: loaded.graph, into: &d)
     workload.check(against: loaded.graph, into: &d)
     try d.throwIfErrors()
     let numbers = try values?.find(for: loaded, workload, &d)

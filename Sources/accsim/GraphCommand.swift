@@ -9,9 +9,10 @@ struct Graph: ParsableCommand {
     discussion: """
       Example: accsim graph model.onnx --prompt 128 --json
 
-      MODEL is a shipped name (see 'accsim list models'), a Hugging Face config.json or an ONNX file. Counts are those
-      of the graph as exported: full scores, logits at every position. Symbolic extents of an ONNX file are bound by
-      their names: batch, sequence, past, total.
+      MODEL is a shipped name (see 'accsim list models'), a Hugging Face config.json, an ONNX file, or a YAML file of
+      layers over images. Counts are those of the graph as exported: full scores, logits at every position. Symbolic
+      extents of an ONNX file are bound by their names: batch, sequence, past, total. A model of images counts one image
+      unless --batch says more.
       """)
 
   @Argument(help: ArgumentHelp("The model.", valueName: "model")) var model: String

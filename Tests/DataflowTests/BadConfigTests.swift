@@ -34,6 +34,12 @@ import Testing
     Family(
       testDescription: "BLOOM", config: BLOOMConfigTests.bloom,
       numbers: ["n_layer", "hidden_size", "n_head", "vocab_size"]),
+    Family(
+      testDescription: "ViT", config: ViTConfigTests.base,
+      numbers: [
+        "num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size", "image_size", "patch_size",
+        "num_channels",
+      ]),
   ]
 
   /// What stands for the number, and how its message goes on after the name of the key.

@@ -46,6 +46,14 @@ public struct GraphOperator: Hashable, Sendable {
 
 /// A model as a list of operators in an order in which they can run, for one token.
 public struct OperatorGraph: Hashable, Sendable {
+  /// What a model reads.
+  public enum Input: Hashable, Sendable {
+    /// As many tokens as are asked for.
+    case tokens
+    /// One image, in elements, which gives a sequence all of its positions.
+    case image(channels: Int64, height: Int64, width: Int64)
+  }
+
   public let name: String
   public let operators: [GraphOperator]
   /// The most positions that the model can attend to.
@@ -55,10 +63,11 @@ public struct OperatorGraph: Hashable, Sendable {
   public let isCausal: Bool
   /// The most positions, itself included, that a position attends to where that is less than all before it.
   public let window: Int64?
+  public let input: Input
 
   public init(
     name: String, operators: [GraphOperator], contextLimit: Int64, vocabulary: Int64, isCausal: Bool = true,
-    window: Int64? = nil
+    window: Int64? = nil, input: Input = .tokens
   ) {
     self.name = name
     self.operators = operators
@@ -66,7 +75,11 @@ public struct OperatorGraph: Hashable, Sendable {
     self.vocabulary = vocabulary
     self.isCausal = isCausal
     self.window = window
+    self.input = input
   }
+
+  /// How many positions a sequence has when nobody can choose: those of an image.
+  public var fixedPositions: Int64? { input == .tokens ? nil : contextLimit }
 
   /// Trainable parameters, each table counted once.
   public var parameters: Int64 {

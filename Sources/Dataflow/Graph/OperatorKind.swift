@@ -69,10 +69,14 @@ public enum OperatorKind: Hashable, Sendable {
     /// Channels come in so many groups that do not mix.
     public let groups: Int64
     public let bias: Bool
+    /// Batch normalisation with fixed statistics follows, which an accelerator folds into weights and bias: a scale
+    /// and a shift for each output.
+    public let isNormed: Bool
 
     public init(
       channels: Int64, height: Int64, width: Int64, outputs: Int64, windowHeight: Int64, windowWidth: Int64,
-      stride: Int64, padding: Int64, groups: Int64 = 1, bias: Bool = false
+      stride: Int64, padding: Int64, groups: Int64 = 1, bias: Bool = false,
+      isNormed: Bool = false
     ) {
       self.channels = channels
       self.height = height
@@ -84,6 +88,7 @@ public enum OperatorKind: Hashable, Sendable {
       self.padding = padding
       self.groups = groups
       self.bias = bias
+      self.isNormed = isNormed
     }
 
     public var outputHeight: Int64 { (height + 2 * padding - windowHeight) / stride + 1 }
@@ -147,7 +152,7 @@ extension OperatorKind {
     case .expertLinear(let experts, _, let inputs, let outputs): experts * inputs * outputs
     case .layerNorm(let width, _): 2 * width
     case .rmsNorm(let width, _): width
-    case .convolution(let c): c.weights + (c.bias ? c.outputs : 0)
+    case .convolution(let c): c.weights + (c.bias ? c.outputs : 0) + (c.isNormed ? 2 * c.outputs : 0)
     default: 0
     }
   }
@@ -158,7 +163,7 @@ extension OperatorKind {
     case .linear(_, let outputs, true): [outputs]
     case .layerNorm(let width, _): [width, width]
     case .rmsNorm(let width, _): [width]
-    case .convolution(let c) where c.bias: [c.outputs]
+    case .convolution(let c): Array(repeating: c.outputs, count: (c.bias ? 1 : 0) + (c.isNormed ? 2 : 0))
     default: []
     }
   }

@@ -4,7 +4,7 @@ import Files
 /// Reads a model file, a `config.json` or an ONNX model, and makes its operator graph.
 public enum ModelFile {
   /// Families of `config.json` that are understood, by `model_type`.
-  public static let families = ["bert", "bloom", "gpt2", "opt"] + GatedDecoder.Family.allCases.map(\.rawValue)
+  public static let families = ["bert", "bloom", "gpt2", "opt", "vit"] + GatedDecoder.Family.allCases.map(\.rawValue)
 
   public static func read(path: String, displayName: String, name: String, into d: inout Diagnostics) -> OperatorGraph?
   {
@@ -32,6 +32,11 @@ public enum ModelFile {
 
   public static func read(_ document: Document, name: String, into d: inout Diagnostics) -> OperatorGraph? {
     guard var fields = Fields(document.root, of: "the model configuration", in: document.file, &d) else { return nil }
+    // A text that is neither is a network with a misspelt key when it is YAML, and a configuration when it is JSON.
+    if !fields.contains("model_type"), fields.contains("network") || !document.file.lowercased().hasSuffix(".json") {
+      guard var fields = Fields(document.root, of: "the network", in: document.file, &d) else { return nil }
+      return ImageNetworkFile.read(&fields, name: name, &d)
+    }
     guard let family = fields.requiredText("model_type", &d) else { return nil }
     if let gated = GatedDecoder.Family(rawValue: family) {
       return GatedDecoder.read(&fields, gated, name: name, &d)
@@ -41,6 +46,7 @@ public enum ModelFile {
     case "bloom": return BLOOMConfig.read(&fields, name: name, &d)
     case "gpt2": return GPT2Config.read(&fields, name: name, &d)
     case "opt": return OPTConfig.read(&fields, name: name, &d)
+    case "vit": return ViTConfig.read(&fields, name: name, &d)
     default:
       d.error(
         "unsupported model_type", at: fields.place("model_type"), value: family,

@@ -43,6 +43,14 @@ public struct Workload: Hashable, Sendable {
       d.error("\(name) is out of range", at: place, value: "\(value)", expected: "\(least) to \(Self.limit)")
     }
     guard !d.hasErrors else { return }
+    if let positions = graph.fixedPositions {
+      guard (prompt, generate, past) != (positions, 0, 0) else { return }
+      d.error(
+        "the model '\(graph.name)' reads one image, which has a fixed number of positions", at: place,
+        value: "--prompt \(prompt) --generate \(generate) --past \(past)",
+        expected: "--prompt \(positions) --generate 0 --past 0")
+      return
+    }
     if prompt == 0 && generate == 0 {
       d.error("nothing to do: --prompt and --generate are both 0", at: place, expected: "at least one of them positive")
     }

@@ -8,6 +8,7 @@ import PIM
 /// - Throws: when an operator matches no mapping rule, its unit cannot execute it, or the model does not fit.
 public func compile(_ graph: OperatorGraph, for design: Design, workload: Workload) throws(Refusal) -> Program {
   var d = Diagnostics()
+  design.checkRules(forImagesOf: graph, into: &d)
   workload.check(against: graph, into: &d)
   try d.throwIfErrors()
   try RunBudget.check(passes: workload, of: graph)
@@ -43,12 +44,8 @@ private struct Compilation {
   mutating func reserve(_ d: inout Diagnostics) {
     var unmatched: Set<String> = []
     for (index, op) in graph.operators.enumerated() {
-      guard let rule = rule(for: op.kind) else {
-        if unmatched.insert(op.kind.name).inserted {
-          d.error(
-            "operator '\(op.name)' (\(op.kind.name)) matches no mapping rule", at: design.mappingPlace,
-            value: op.kind.name, expected: "a rule with operator: \(op.kind.name)")
-        }
+      guard let rule = design.rule(for: op.kind) else {
+        if unmatched.insert(op.kind.name).inserted { design.reportUnmatched(op, &d) }
         unitOf.append(0)
         storeOf.append(nil)
         continue
@@ -71,17 +68,6 @@ private struct Compilation {
       if let vector = lowering as? VectorLowering {
         vector.checkCapacity(graph, context: workload.longestContext, at: design.mappingPlace, &d)
       }
-    }
-  }
-
-  /// The first rule that names the operator. A cache is laid out by the rule of the product that reads it.
-  private func rule(for kind: OperatorKind) -> MappingRule? {
-    func first(_ name: String) -> MappingRule? { design.mapping.first { $0.operators.contains(name) } }
-    switch kind {
-    case .appendKey: return first(kind.name) ?? first("attention.scores")
-    case .appendValue: return first(kind.name) ?? first("attention.values")
-    case .expertLinear: return first(kind.name) ?? first("linear")
-    default: return first(kind.name)
     }
   }
 

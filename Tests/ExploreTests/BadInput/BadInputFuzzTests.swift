@@ -43,6 +43,34 @@ import Testing
     }
   }
 
+  /// Models of images are only counted, which is quick whatever their size.
+  @Test func imageModelsSurviveRandomFaults() throws {
+    let environment = ProcessInfo.processInfo.environment
+    let seed = environment["ACCSIM_FUZZ_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0...UInt64.max)
+    let count = environment["ACCSIM_FUZZ_COUNT"].flatMap(Int.init) ?? 300
+    print("random faults in image models: ACCSIM_FUZZ_SEED=\(seed) ACCSIM_FUZZ_COUNT=\(count)")
+    var random = SplitMix64(seed: seed)
+    let folder = try BadInputFolder()
+    let models = try ["resnet18", "vgg19", "vit-base"].map { try BadInputFolder.shipped(.models, $0) }
+    for iteration in 0..<count {
+      let chosen = Int.random(in: models.indices, using: &random)
+      var text = models[chosen]
+      for _ in 0..<Int.random(in: 1...3, using: &random) { text = faulty(text, &random) }
+      let path = try folder.write(text, to: chosen < 2 ? "model.yaml" : "model.config.json")
+      try guarded("random fault \(iteration) of seed \(seed)") {
+        let checked = try FileCheck.check([path])
+        #expect(checked.messages.contains { $0.severity == .error } != checked.isGood)
+        do throws(Refusal) {
+          _ = try GraphStudy(model: path).run()
+          #expect(checked.isGood)
+        } catch {
+          // A model that is good and yet refused has more multiply-accumulates than can be counted.
+          #expect(!checked.isGood || error.description.contains("too many to count"), "\(error)")
+        }
+      }
+    }
+  }
+
   private func faulty(_ text: String, _ random: inout SplitMix64) -> String {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     let index = Int.random(in: lines.indices, using: &random)
