@@ -171,6 +171,18 @@ import Testing
     }
   }
 
+  /// BLOOM's queries, keys and values take turns head by head.
+  @Test func aProjectionThatInterleavesHeadsIsRefused() throws {
+    var d = Diagnostics()
+    let document = DocumentReader.json(
+      """
+      {"model_type": "bloom", "n_layer": 1, "hidden_size": 32, "n_head": 2, "vocab_size": 40, "seq_length": 16}
+      """, file: "config.json", into: &d)
+    let graph = try #require(document.flatMap { ModelFile.read($0, name: "bloom", into: &d) })
+    #expect(CheckpointWeights.find(for: graph, in: try checkpoint(of: graph), file: "w.npz", into: &d) == nil)
+    #expect(d.items.contains { $0.description.contains("interleaves heads") }, "\(d.items)")
+  }
+
   @Test func filesAreCheckedBeforeTheRun() throws {
     try withFolder { folder, graph in
       func refusal(_ values: RunValues) -> String {

@@ -16,6 +16,11 @@ public enum CheckpointWeights {
     var weights = ModelWeights()
     for (index, op) in graph.operators.enumerated() where op.weightsOf == nil && op.kind.parameters > 0 {
       guard d.errorCount < before + 5 else { break }
+      if op.name.hasSuffix("query_key_value") {
+        d.error(
+          "checkpoints whose fused projection interleaves heads are not read", at: Place(file: file), value: op.name)
+        break
+      }
       var entry = ModelWeights.Entry()
       for (name, shape, isTable) in matrices(op) {
         guard let tensor = tensor(name, byName, file, &d) else { continue }
