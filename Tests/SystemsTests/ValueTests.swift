@@ -142,6 +142,35 @@ import Testing
     }
   }
 
+  /// A model whose matrices are cut into chunks, on a unit with so little room that partial sums go in blocks.
+  @Test func partialSumsThatDoNotFitGoBlockByBlock() throws {
+    let graph = try Checkout.model(
+      text: """
+        {"model_type": "gpt2", "n_layer": 1, "n_embd": 96, "n_head": 4, "n_positions": 16, "vocab_size": 700}
+        """)
+    // A buffer of 64 elements cuts 96 inputs in two; the 700 logits fit once, with 106 elements to spare.
+    let pieces = [
+      ("vector-buffer: { value: 2 KiB", "vector-buffer: { value: 128 B"),
+      ("width: { value: 256 B", "width: { value: 32 B"),
+    ]
+    let roomy = try Checkout.design("pim-gpt", replacing: pieces)
+    let tight = try Checkout.design(
+      "pim-gpt", replacing: pieces + [("size: { value: 128 KiB", "size: { value: 1850 B")])
+    var options = RunOptions()
+    options.values = ValueInput(graph: graph, weights: .random(for: graph, seed: 3), arithmetic: .exact)
+    let work = Workload(prompt: 2, generate: 1)
+    let wide = try Checkout.run(roomy, graph, work, options)
+    let narrow = try Checkout.run(tight, graph, work, options)
+    #expect(try difference(narrow.record, options.values!).relative < 1e-4)
+    #expect(narrow.record.outputs.map(\.values) == wide.record.outputs.map(\.values))
+    #expect(narrow.record.program.steps.count > wide.record.program.steps.count)
+    #expect(narrow.macsExecuted == wide.macsExecuted)
+    // Less than the logits, their input and one block of 128 outputs is too little.
+    let small = try Checkout.design(
+      "pim-gpt", replacing: pieces + [("size: { value: 128 KiB", "size: { value: 1846 B")])
+    #expect(throws: Refusal.self) { try Checkout.run(small, graph, work) }
+  }
+
   /// One element of the first layer's projection, at the place that the layout gives it by hand: output 37 is bank 5 of
   /// channel 2 (bank first, then channel, then row), slot 0; input 20 is element 20 of its row.
   @Test func aWeightThatFlipsAtItsPlaceChangesTheLogits() throws {

@@ -12,8 +12,15 @@ public protocol OperatorLowering {
   /// Adds the steps of one operator for one pass.
   func lower(_ index: Int, in graph: OperatorGraph, pass: Workload.Pass, into builder: inout StepBuilder)
 
+  /// Elements that the operator's steps keep beside its operands and its result: partial sums.
+  func temporaryElements(_ index: Int, in graph: OperatorGraph) -> Int64
+
   /// What `lower` adds at the most for a pass that attends to `context` positions, from counts alone.
   func size(_ index: Int, in graph: OperatorGraph, context: Int64) -> ProgramSize
+}
+
+extension OperatorLowering {
+  public func temporaryElements(_ index: Int, in graph: OperatorGraph) -> Int64 { 0 }
 }
 
 /// How large a program or a part of one is at the most. Rough by intent, so that no sum can overflow.

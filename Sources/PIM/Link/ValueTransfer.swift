@@ -57,7 +57,7 @@ package struct ValuePacking: Hashable, Sendable {
 ///
 /// A memory numbers its results: a product's by spread index and segment (index · segments + segment), a rectangle's row
 /// by row. Number n belongs to index i = n / `segments` and goes to element `offset` + (i / `span`) · `spanStride` +
-/// i mod `span` + (n mod `segments`) · `segmentStride`.
+/// i mod `span` + (n mod `segments`) · `segmentStride`. `offset` is negative where the buffer is for a part of them.
 package struct ValueUnpacking: Hashable, Sendable {
   package let buffer: Int64
   /// Elements of the whole buffer.
@@ -87,7 +87,8 @@ package struct ValueUnpacking: Hashable, Sendable {
 
   init?(operands o: ArraySlice<Int64>) {
     let o = Array(o)
-    guard o.count == 7, o.allSatisfy({ $0 >= 0 }), o[1] > 0, o[3] > 0, o[5] > 0 else { return nil }
+    guard o.count == 7, o.enumerated().allSatisfy({ $1 >= ($0 == 2 ? -(1 << 31) : 0) }), o[1] > 0, o[3] > 0, o[5] > 0
+    else { return nil }
     self.init(
       o[0], elements: o[1], offset: o[2], segments: o[3], segmentStride: o[4], span: o[5], spanStride: o[6])
   }

@@ -80,7 +80,9 @@ extension MemoryLowering {
     guard let placement = homes[index]?.placements.first else { return ProgramSize(steps: 0) }
     let chunks = Double(placement.chunks)
     switch graph.operators[index].kind {
-    case .linear, .expertLinear: return ProgramSize(steps: 5 * chunks + 1)
+    case .linear(let inputs, let outputs, _), .expertLinear(_, _, let inputs, let outputs):
+      let blocks = Double(placement.slots(geometry)) / Double(partSlots(placement, inputs, outputs)) + 1
+      return ProgramSize(steps: (2 + 3 * blocks) * chunks + 1)
     case .attentionScores(let heads, let keyValueHeads, _):
       let steps = Double(heads / keyValueHeads) * (5 * chunks + 1)
       return ProgramSize(steps: steps, operands: 32 * steps + 2 * Double(heads))
@@ -105,6 +107,7 @@ extension MemoryLowering {
     var sum: [Int] = []
     let total = bias == nil ? result : builder.temporary()
     let part = placement.chunks > 1 ? builder.temporary() : total
+    let block = partSlots(placement, inputs, outputs)
     for chunk in 0..<placement.chunks {
       let length = placement.chunkLength(chunk)
       let padded = bursts(length) * geometry.burstElements
@@ -112,14 +115,59 @@ extension MemoryLowering {
         ValuePacking(
           BufferSlice(input.buffer, offset: input.offset + chunk * placement.chunk), piece: length, padded: padded),
         needs: needs, into: &builder)
-      let received = multiply(
+      func product(_ slots: Range<Int64>) -> MemoryStep.Multiply {
         MemoryStep.Multiply(
-          placement: placement, chunk: chunk, slots: 0..<placement.slots(geometry), used: outputs, length: length,
-          useful: length, segment: padded, vectorSpan: 0, vectors: 0..<1, choice: choice),
-        ValueUnpacking(chunk == 0 ? total : part, elements: outputs), needs: filled, into: &builder)
-      sum = chunk == 0 ? [received] : [add(total, part, outputs, needs: sum + [received], to: total, into: &builder)]
+          placement: placement, chunk: chunk, slots: slots, used: outputs, length: length, useful: length,
+          segment: padded, vectorSpan: 0, vectors: 0..<1, choice: choice)
+      }
+      guard chunk > 0 else {
+        let whole = product(0..<placement.slots(geometry))
+        sum = [multiply(whole, ValueUnpacking(total, elements: outputs), needs: filled, into: &builder)]
+        continue
+      }
+      let before = sum
+      sum = []
+      for first in stride(from: 0, to: placement.slots(geometry), by: Int(block)) {
+        let slots = first..<min(first + block, placement.slots(geometry))
+        let range = block < placement.slots(geometry) ? indices(slots, below: outputs) : 0..<outputs
+        let received = multiply(
+          product(slots), ValueUnpacking(part, elements: Int64(range.count), offset: -range.lowerBound), needs: filled,
+          into: &builder)
+        let step = VectorStep.kernel(
+          .add(elements: Int64(range.count)),
+          from: [BufferSlice(total, offset: range.lowerBound), BufferSlice(part)], to: total,
+          at: block < placement.slots(geometry) ? range.lowerBound : nil)
+        sum.append(
+          builder.step(
+            dataUnit, opcode: step.opcode.rawValue, operands: step.operands, needs: before + [received]))
+      }
     }
     if let bias { add(total, bias, outputs, needs: sum + builder.loaded, to: result, into: &builder) }
+  }
+
+  /// How many slots' partial sums go to the data unit at a time: all of them, or, where the last level of the layout is
+  /// the row so that slots hold neighbouring outputs, as many as there is room for beside the sums and the input.
+  private func partSlots(_ placement: Placement, _ inputs: Int64, _ outputs: Int64) -> Int64 {
+    let slots = placement.slots(geometry)
+    guard placement.chunks > 1, placement.order.last == .row else { return slots }
+    let room = dataElements - outputs - inputs
+    return min(slots, max(1, room / (geometry.channels * geometry.banks)))
+  }
+
+  /// The spread indices that lie in `slots`, where the row is the last level of the layout.
+  private func indices(_ slots: Range<Int64>, below outputs: Int64) -> Range<Int64> {
+    let perSlot = geometry.channels * geometry.banks
+    return min(slots.lowerBound * perSlot, outputs)..<min(slots.upperBound * perSlot, outputs)
+  }
+
+  public func temporaryElements(_ index: Int, in graph: OperatorGraph) -> Int64 {
+    guard let placement = homes[index]?.placements.first, placement.chunks > 1 else { return 0 }
+    switch graph.operators[index].kind {
+    case .linear(let inputs, let outputs, _), .expertLinear(_, _, let inputs, let outputs):
+      let block = partSlots(placement, inputs, outputs)
+      return block < placement.slots(geometry) ? block * geometry.channels * geometry.banks : outputs
+    default: return 0
+    }
   }
 
   /// The sizes of one attention layer in one pass.

@@ -22,6 +22,8 @@ public struct MemoryLowering: OperatorLowering, ParameterStore {
   /// The unit at the other end of the data link, and this memory's number among its links.
   let dataUnit: UnitIndex
   let dataPeer: Int64
+  /// Elements that it has room for.
+  let dataElements: Int64
   private(set) var homes: [Int: Home] = [:]
   private(set) var vectors: [Int: [Placement]] = [:]
   /// What lies in the memory from the start.
@@ -29,7 +31,10 @@ public struct MemoryLowering: OperatorLowering, ParameterStore {
   private var nextRow: Int64 = 0
   private var isFull = false
 
-  public init(plan: PIMMemory.Plan, unit: UnitIndex, name: String, dataUnit: UnitIndex, dataPeer: Int) {
+  public init(
+    plan: PIMMemory.Plan, unit: UnitIndex, name: String, dataUnit: UnitIndex, dataPeer: Int,
+    dataBytes: Int64
+  ) {
     self.unit = unit
     self.name = name
     geometry = plan.geometry
@@ -38,6 +43,7 @@ public struct MemoryLowering: OperatorLowering, ParameterStore {
     accessBytes = plan.device.accessBytes
     self.dataUnit = dataUnit
     self.dataPeer = Int64(dataPeer)
+    dataElements = dataBytes / plan.elementBytes
   }
 
   /// Rows of one bank that are set aside so far.

@@ -31,7 +31,11 @@ public struct VectorLowering: OperatorLowering {
 
   /// Checks that the operands and the result of every operator of the graph fit the SRAM at the longest context, beside
   /// what all positions of an encoder keep from one stage to the next.
-  public func checkCapacity(_ graph: OperatorGraph, context: Int64, at place: Place, _ d: inout Diagnostics) {
+  ///
+  /// - Parameter temporary: what an operator's steps keep besides, by its position.
+  public func checkCapacity(
+    _ graph: OperatorGraph, context: Int64, temporary: (Int) -> Int64, at place: Place, _ d: inout Diagnostics
+  ) {
     let waiting = graph.isCausal ? 0 : graph.elementsBetweenStages * context
     guard waiting * elementBytes <= capacity else {
       d.error(
@@ -39,11 +43,11 @@ public struct VectorLowering: OperatorLowering {
         value: "\(waiting * elementBytes) B for \(context) positions", expected: "at most \(capacity) B")
       return
     }
-    for op in graph.operators {
+    for (index, op) in graph.operators.enumerated() {
       let own = ([op.kind] + op.inputs.map { graph.operators[$0.producer].kind }).reduce(Int64(0)) {
         $0 + $1.resultElements(context: context)
       }
-      let bytes = (own + waiting) * elementBytes
+      let bytes = (own + waiting + temporary(index)) * elementBytes
       guard bytes > capacity else { continue }
       let beside = waiting > 0 ? " beside what all positions keep between the layers of an encoder" : ""
       d.error(

@@ -21,7 +21,7 @@ enum VectorOpcode: Int32, CaseIterable {
 
   var schema: StepSchema {
     func kernel(_ name: String, _ operands: [StepSchema.Operand]) -> StepSchema {
-      StepSchema(name, operands + [.init("to"), .init("from", .rest)])
+      StepSchema(name, operands + [.init("to"), .init("to-part"), .init("from", .rest)])
     }
     switch self {
     case .send:
@@ -54,13 +54,14 @@ enum VectorStep: Hashable, Sendable {
   case send(peer: Int64, beats: Int64, beatBytes: Int64, bytes: Int64, ValuePacking)
   /// Writes `bytes` that came over link `peer` to the SRAM.
   case receive(peer: Int64, bytes: Int64, ValueUnpacking)
-  case kernel(VectorKernel, from: [BufferSlice], to: Int64)
+  /// With `at`, the result replaces so many elements of the buffer from there on, and not the whole of it.
+  case kernel(VectorKernel, from: [BufferSlice], to: Int64, at: Int64? = nil)
 
   var opcode: VectorOpcode {
     switch self {
     case .send: .send
     case .receive: .receive
-    case .kernel(let kernel, _, _):
+    case .kernel(let kernel, _, _, _):
       switch kernel {
       case .add: .add
       case .multiply: .multiply
@@ -81,7 +82,8 @@ enum VectorStep: Hashable, Sendable {
     case .send(let peer, let beats, let beatBytes, let bytes, let packing):
       [peer, beats, beatBytes, bytes] + packing.operands
     case .receive(let peer, let bytes, let unpacking): [peer, bytes] + unpacking.operands
-    case .kernel(let kernel, let from, let to): kernel.operands + [to] + from.flatMap { [$0.buffer, $0.offset] }
+    case .kernel(let kernel, let from, let to, let at):
+      kernel.operands + [to, at ?? -1] + from.flatMap { [$0.buffer, $0.offset] }
     }
   }
 
@@ -106,17 +108,18 @@ enum VectorStep: Hashable, Sendable {
       self = .receive(peer: o[0], bytes: o[1], unpacking)
     default:
       let fixed = code.schema.operands.count - 1
-      guard operands.count >= fixed, fixed >= 2 else { return nil }
+      guard operands.count >= fixed, fixed >= 3 else { return nil }
       let head = Array(operands.prefix(fixed))
-      let sizes = head.prefix(fixed - 1 - reals)
-      guard sizes.allSatisfy({ (1...Self.limit).contains($0) }), (0...Self.limit).contains(head[fixed - 1]),
+      let sizes = head.prefix(fixed - 2 - reals)
+      guard sizes.allSatisfy({ (1...Self.limit).contains($0) }), (0...Self.limit).contains(head[fixed - 2]),
+        (-1...Self.limit).contains(head[fixed - 1]),
         let kernel = VectorKernel(
-          code, Array(sizes), real: reals > 0 ? Double(bitPattern: UInt64(bitPattern: head[fixed - 2])) : 0)
+          code, Array(sizes), real: reals > 0 ? Double(bitPattern: UInt64(bitPattern: head[fixed - 3])) : 0)
       else { return nil }
       let rest = Array(operands.dropFirst(fixed))
       guard rest.count == 2 * kernel.sourceCount, rest.allSatisfy({ (0...Self.limit).contains($0) }) else { return nil }
       let from = stride(from: 0, to: rest.count, by: 2).map { BufferSlice(rest[$0], offset: rest[$0 + 1]) }
-      self = .kernel(kernel, from: from, to: head[fixed - 1])
+      self = .kernel(kernel, from: from, to: head[fixed - 2], at: head[fixed - 1] < 0 ? nil : head[fixed - 1])
     }
   }
 }

@@ -59,6 +59,8 @@ extension VectorUnit {
     let sram: SRAM.Spec
     let functions: SpecialFunctions
     public let elementBytes: Int64
+    /// Bytes of the SRAM.
+    public var capacity: Int64 { sram.capacity.rawValue }
     public let ledger: EnergyLedger
 
     public init?(_ values: ParameterValues, unit: String, _ d: inout Diagnostics) {

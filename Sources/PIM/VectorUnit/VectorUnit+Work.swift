@@ -17,7 +17,7 @@ extension VectorUnit.Plan {
         accesses += words(bytes)
         linkTicks += Double(beats) * link(Int(peer), beatBytes)
       case .receive(_, let bytes, _): accesses += words(bytes)
-      case .kernel(let kernel, _, _):
+      case .kernel(let kernel, _, _, _):
         for sweep in kernel.sweeps(functions) {
           let groups = Double(sweep.rows) * Double((sweep.elements + pipeline.groupSize - 1) / pipeline.groupSize)
           accesses += groups * Double(sweep.reads + sweep.writes) * words(pipeline.groupSize * elementBytes)

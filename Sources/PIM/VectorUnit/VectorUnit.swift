@@ -117,7 +117,7 @@ public struct VectorUnit {
     switch step {
     case .send: state = .sending(from: cycle)
     case .receive: state = .receiving
-    case .kernel(let kernel, let from, _):
+    case .kernel(let kernel, let from, _, _):
       pipeline.values?.begin(kernel, from)
       pipeline.begin(kernel.sweeps(functions))
       state = .computing(at: cycle)
@@ -137,8 +137,8 @@ public struct VectorUnit {
 
   /// What the finished step made, for those that wait for it.
   mutating func publish() {
-    if case .kernel(let kernel, _, let to) = step {
-      pipeline.values?.finish(into: to)
+    if case .kernel(let kernel, _, let to, let at) = step {
+      pipeline.values?.finish(into: to, at: at)
       if case .router(let experts, let chosen) = kernel {
         exchange.choose(choice(experts, chosen, in: to), by: stepIndex)
       }

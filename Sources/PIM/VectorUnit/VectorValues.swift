@@ -31,7 +31,7 @@ package struct VectorValues: Sendable {
   {
     var numbers = buffers.removeValue(forKey: buffer) ?? []
     if numbers.count != elements { numbers = Array(repeating: 0, count: Int(elements)) }
-    for (at, value) in values where at < elements { numbers[Int(at)] = round(value) }
+    for (at, value) in values where (0..<elements).contains(at) { numbers[Int(at)] = round(value) }
     buffers[buffer] = numbers
   }
 
@@ -119,7 +119,7 @@ package struct VectorValues: Sendable {
   }
 
   /// The kernel's result goes to its buffer.
-  package mutating func finish(into buffer: Int64) {
+  package mutating func finish(into buffer: Int64, at offset: Int64? = nil) {
     guard let kernel else { return }
     if isExact {
       result = kernel.exact(sources.map { $0.map(Double.init) }).map { Float($0) }
@@ -127,7 +127,12 @@ package struct VectorValues: Sendable {
       // The numbers of experts are integers and no elements of the format.
       for (slot, expert) in chosen.enumerated() { result[Int(count) + slot] = Float(expert) }
     }
-    buffers[buffer] = result
+    if let offset, var whole = buffers.removeValue(forKey: buffer), Int(offset) + result.count <= whole.count {
+      whole.replaceSubrange(Int(offset)..<Int(offset) + result.count, with: result)
+      buffers[buffer] = whole
+    } else {
+      buffers[buffer] = result
+    }
     self.kernel = nil
   }
 

@@ -16,6 +16,8 @@ protocol UnitPlan: Sendable {
 
   /// What a program's steps of this unit cost to simulate.
   func work(of program: Program, _ site: UnitSite) -> UnitWork
+  /// Bytes that it has for operands and results; nil where it keeps none.
+  var capacity: Int64? { get }
   /// Refreshes per cycle of the unit, all its channels together.
   var refreshesPerCycle: Double { get }
 
@@ -39,6 +41,7 @@ struct RunContext {
 
 extension UnitPlan {
   var refreshesPerCycle: Double { 0 }
+  var capacity: Int64? { nil }
 }
 
 /// The part that a unit plays in an accelerator.
@@ -56,6 +59,8 @@ struct UnitSite: Sendable {
   struct End: Sendable {
     let peer: UnitIndex
     let peerRole: UnitRole
+    /// Bytes that the peer has for operands and results; nil where it keeps none.
+    let peerCapacity: Int64?
     let outgoing: ChannelIndex
     let incoming: ChannelIndex
     let width: Int64

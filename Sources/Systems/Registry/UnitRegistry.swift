@@ -51,7 +51,7 @@ private struct MemoryPlan: UnitPlan {
   func lowering(_ site: UnitSite) -> (any OperatorLowering)? {
     MemoryLowering(
       plan: plan, unit: site.unit, name: site.name, dataUnit: site.ends(.vector)[0].peer,
-      dataPeer: site.numberAtDataUnit)
+      dataPeer: site.numberAtDataUnit, dataBytes: site.ends(.vector)[0].peerCapacity ?? 0)
   }
 
   func work(of program: Program, _ site: UnitSite) -> UnitWork {
@@ -81,6 +81,7 @@ private struct MemoryPlan: UnitPlan {
 
 private struct VectorPlan: UnitPlan {
   let plan: VectorUnit.Plan
+  var capacity: Int64? { plan.capacity }
   var ownPeriod: Rational? { nil }
   var ledger: EnergyLedger { plan.ledger }
   var assumptions: [Assumption] { [] }

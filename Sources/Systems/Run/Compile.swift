@@ -66,7 +66,9 @@ private struct Compilation {
     }
     for lowering in lowerings {
       if let vector = lowering as? VectorLowering {
-        vector.checkCapacity(graph, context: workload.longestContext, at: design.mappingPlace, &d)
+        vector.checkCapacity(
+          graph, context: workload.longestContext,
+          temporary: { lowerings[unitOf[$0]]?.temporaryElements($0, in: graph) ?? 0 }, at: design.mappingPlace, &d)
       }
     }
   }

@@ -22,11 +22,13 @@ struct Network {
       let beat = design.grid.ticksPerCycle[link.clock]
       ends[link.first].append(
         UnitSite.End(
-          peer: UnitIndex(link.second), peerRole: design.units[link.second].plan.role, outgoing: forward,
+          peer: UnitIndex(link.second), peerRole: design.units[link.second].plan.role,
+          peerCapacity: design.units[link.second].plan.capacity, outgoing: forward,
           incoming: backward, width: link.width, beatTicks: beat))
       ends[link.second].append(
         UnitSite.End(
-          peer: UnitIndex(link.first), peerRole: design.units[link.first].plan.role, outgoing: backward,
+          peer: UnitIndex(link.first), peerRole: design.units[link.first].plan.role,
+          peerCapacity: design.units[link.first].plan.capacity, outgoing: backward,
           incoming: forward, width: link.width, beatTicks: beat))
     }
     self.channels = channels
