@@ -88,7 +88,7 @@ import Testing
     ("schema", "accsim.program/1", "accsim.program/2", "'schema' of the program is unknown"),
     ("operation", "[\"asic\", \"softmax\", ", "[\"asic\", \"softmux\", ", "did you mean 'softmax'?"),
     ("unit", "[\"asic\", \"softmax\"", "[\"asik\", \"softmax\"", "unknown unit"),
-    ("operand names", "\"~epsilon\"", "\"epsilon\"", "other units than the design"),
+    ("operand names", "\"~epsilon\"", "\"epsilon\"", "another version of accsim"),
     ("dependence", ", [0], [0, ", ", [70000], [0, ", "out of range"),
     ("real", "1e-06", "nan", "not valid JSON"),
     ("missing steps", "\"steps\": [", "\"stops\": [", "missing key 'steps'"),

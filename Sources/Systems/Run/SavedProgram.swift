@@ -14,11 +14,15 @@ extension Design {
   public func check(_ program: Program, for units: [ProgramUnit], file: String) throws(Refusal) {
     var d = Diagnostics()
     let place = Place(file: file)
-    if units != programUnits {
+    func names(_ units: [ProgramUnit]) -> [String] { units.map { "\($0.name) (\($0.kind))" } }
+    if units != programUnits, names(units) == names(programUnits) {
+      d.error(
+        "the operations of the program are those of another version of accsim", at: place,
+        suggestion: "compile the model again")
+    } else if units != programUnits {
       d.error(
         "the program is for other units than the design '\(name)' has", at: place,
-        value: units.map { "\($0.name) (\($0.kind))" }.joined(separator: ", "),
-        expected: programUnits.map { "\($0.name) (\($0.kind))" }.joined(separator: ", "))
+        value: names(units).joined(separator: ", "), expected: names(programUnits).joined(separator: ", "))
     }
     for (mine, theirs) in zip(inputs, program.origin.designInputs)
     where mine.name != theirs.name || mine.sha256 != theirs.sha256 {
