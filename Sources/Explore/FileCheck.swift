@@ -37,10 +37,19 @@ public enum FileCheck {
       }
       return "model '\(graph.name)' with \(graph.origin.nodes) nodes is good"
     }
-    guard let document = DocumentReader.read(path: path, maximumBytes: DesignFile.maximumBytes, into: &d) else {
+    if [".npz", ".npy", ".safetensors"].contains(where: path.lowercased().hasSuffix) {
+      return TensorFile.read(path: path, displayName: path, into: &d).map { "\($0.count) tensors are good" }
+    }
+    // Programs alone are large, and JSON.
+    let limit = path.lowercased().hasSuffix(".json") ? ProgramFormat.maximumBytes : DesignFile.maximumBytes
+    guard let document = DocumentReader.read(path: path, maximumBytes: limit, into: &d) else {
       return nil
     }
     let keys = document.root.entries?.map(\.key) ?? []
+    if keys.contains("steps") && keys.contains("schema") {
+      guard let (program, _) = ProgramReader.read(document, into: &d) else { return nil }
+      return "program of '\(program.origin.model)' with \(program.steps.count) steps is good"
+    }
     if keys.contains("design") {
       guard let design = DesignFile.read(path: path, displayName: path, data: data, into: &d) else { return nil }
       return "design '\(design.name)' with \(design.units.count) units is good"
@@ -55,7 +64,7 @@ public enum FileCheck {
     }
     d.error(
       "not a file that accsim knows", at: Place(file: path), value: keys.prefix(4).joined(separator: ", "),
-      expected: "a top-level key 'design', 'device', 'model_type' or 'network'")
+      expected: "a top-level key 'design', 'device', 'model_type', 'network' or 'steps'")
     return nil
   }
 }

@@ -47,6 +47,16 @@ import Testing
     }
   }
 
+  @Test func checkKnowsPrograms() throws {
+    try withProgram { _, _, program in
+      #expect(try FileCheck.check([program]).text.contains("program of 'tiny' with"))
+      let text = try String(contentsOfFile: program, encoding: .utf8)
+      try AtomicFile.write(text.replacingOccurrences(of: "\"rows_used\": 0", with: "\"rows_used\": -1"), to: program)
+      let output = try FileCheck.check([program])
+      #expect(!output.isGood && output.messages.contains { $0.description.contains("rows_used") })
+    }
+  }
+
   @Test func differencesAreToldByOperator() throws {
     try withProgram { folder, design, program in
       let other = folder + "/other.json"
