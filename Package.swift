@@ -52,7 +52,8 @@ let package = Package(
     tests("PIMTests", ["PIM", "DRAM", "Dataflow", "Files", "Arch"]),
     tests("SystemsTests", ["Reference", "Systems", "Report", "PIM", "DRAM", "Dataflow", "Files", "Arch"]),
     tests("ReportTests", ["Report", "Dataflow", "Files", "Arch"]),
-    tests("ExploreTests", ["Explore", "Systems", "Report", "Dataflow", "Files", "Arch"]),
+    tests(
+      "ExploreTests", ["Explore", "Systems", "Report", "Dataflow", "Files", "Arch"], resources: [.copy("Fixtures")]),
     tests(
       "GoldenTests",
       ["Reference", "Explore", "Systems", "Report", "DRAM", "Dataflow", "OnnxProto", "Files", "Arch"]),

@@ -48,6 +48,10 @@ public struct RunValues: Sendable {
     _ model: LoadedModel, _ tensors: [StoredTensor], _ workload: Workload, _ d: inout Diagnostics
   ) throws(Refusal) -> (ModelWeights, String) {
     if let weights = model.weights { return (weights, "the model's initializers") }
+    // A file that holds numbers which cannot be computed with is not given others.
+    if let reason = model.weightsReason, !model.lacksWeights {
+      throw Refusal("the model's numbers cannot be computed with", at: Place(file: model.graph.name), value: reason)
+    }
     let inputs = Set(model.inputs.flatMap { Self.names(of: $0.name) } + Self.tokenNames)
     // Whatever is no input is meant as a checkpoint.
     if let file,

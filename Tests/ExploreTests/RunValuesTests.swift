@@ -183,6 +183,27 @@ import Testing
     #expect(d.items.contains { $0.description.contains("interleaves heads") }, "\(d.items)")
   }
 
+  /// What exporters make of tables of positions and of scales: see the fixtures' page.
+  @Test(arguments: ["gpt2_folded_positions", "llama_scaled_in_halves"])
+  func exportsGiveTheLogitsThatTorchComputed(_ name: String) throws {
+    let fixture = "\(Self.root)/Tests/ExploreTests/Fixtures/\(name)"
+    let path = NSTemporaryDirectory() + "accsim-logits-\(UUID().uuidString).npz"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var study = RunStudy(
+      design: Self.root + "/designs/pim-gpt.yaml", model: fixture + ".onnx",
+      workload: Workload(prompt: 6, generate: 0, logits: .all))
+    study.values = RunValues(file: fixture + ".npz", arithmetic: .exact, output: path)
+    _ = try study.run()
+    var d = Diagnostics()
+    let found = try #require(TensorFile.read(path: path, displayName: "found", into: &d)?.first).floats()
+    let wanted = try #require(
+      TensorFile.read(path: fixture + ".npz", displayName: "wanted", into: &d)?.first { $0.name == "logits" }
+    ).floats()
+    try #require(found.count == wanted.count)
+    #expect(zip(found, wanted).allSatisfy { abs($0 - $1) < 1e-5 })
+    #expect(wanted.contains { abs($0) > 0.1 })
+  }
+
   @Test func filesAreCheckedBeforeTheRun() throws {
     try withFolder { folder, graph in
       func refusal(_ values: RunValues) -> String {

@@ -27,7 +27,8 @@ public enum ModelFile {
       let found = GraphRecognition.recognize(file, file: displayName, into: &d)
     else { return nil }
     return LoadedModel(
-      graph: found.graph, weights: found.weights, weightsReason: found.weightsReason, inputs: found.inputs)
+      graph: found.graph, weights: found.weights, weightsReason: found.weightsReason,
+      lacksWeights: file.initializerElements == 0, inputs: found.inputs)
   }
 
   public static func read(_ document: Document, name: String, into d: inout Diagnostics) -> OperatorGraph? {

@@ -102,8 +102,8 @@ extension Recognizer {
     guard expressions.count == 2, ["Add", "Mul"].contains(node.op) else { return nil }
     var (first, second) = (expressions[0], expressions[1])
     if node.op == "Add" {
-      if let row = lookedUp(first) { first = row }
-      if let row = lookedUp(second) { second = row }
+      if let row = lookedUp(first, beside: second) { first = row }
+      if let row = lookedUp(second, beside: first) { second = row }
     }
     guard first.base != nil, second.base != nil else { return nil }
     let areParts = node.op == "Mul" && Set(first.leaves.views.map(\.offset)) != Set(second.leaves.views.map(\.offset))
@@ -148,8 +148,10 @@ extension Recognizer {
   }
 
   /// An expression that is rows of a table for each position, as the operator that looks them up.
-  private mutating func lookedUp(_ expression: Expression) -> Expression? {
-    guard case .numbers(let numbers) = expression.kind, let lookup = numbers.lookup else { return nil }
+  private mutating func lookedUp(_ expression: Expression, beside other: Expression) -> Expression? {
+    guard case .numbers(let numbers) = expression.kind,
+      let lookup = numbers.lookup ?? exportedRows(numbers, beside: other)
+    else { return nil }
     if let known = expression.meaning, case .expression(let found) = known { return found }
     guard let index = positionEmbedding(lookup) else { return nil }
     let axes = [
@@ -159,6 +161,24 @@ extension Recognizer {
     let result = Expression(ActivationView(base: .result(index), axes: axes))
     expression.meaning = .expression(result)
     return result
+  }
+
+  /// A stored tensor with a row for each of several positions: what an exporter that computes constants leaves of a
+  /// table of positions.
+  private func exportedRows(_ numbers: Numbers, beside other: Expression) -> Numbers.Lookup? {
+    let shape = numbers.shape
+    // A mask has such a shape too; it joins scores, which are no elements of a position.
+    guard let view = other.leaves.views.first, view.axes.count >= 2, view.axes.count <= 3,
+      view.axes[view.axes.count - 1].allSatisfy({ $0.role == .element }),
+      view.axes[view.axes.count - 2].contains(where: { $0.role == .position })
+    else { return nil }
+    guard let table = numbers.table, shape.count >= 2, shape.dropLast(2).allSatisfy({ $0 == 1 }), inputs.length > 1,
+      shape[shape.count - 2] == inputs.length, table.strides.count == shape.count, inputs.start.value == 0,
+      let rows = Numbers((0..<inputs.length).map(Double.init), shape: [inputs.length])
+    else { return nil }
+    return Numbers.Lookup(
+      table: table.value, name: table.name, entries: inputs.length, width: shape[shape.count - 1],
+      strides: Array(table.strides.suffix(2)), offset: table.offset, rows: Numbers.Rows(rows))
   }
 
   // MARK: Reductions

@@ -12,7 +12,8 @@ extension Recognizer {
     let half = Int(dimension / 2)
     guard let base = angleBase(expression, whole, half) else { return unknown }
     let heads = width / dimension
-    let isExact = turnsAll(expression, whole, half, base)
+    let factor = lengthening(expression, whole)
+    let isExact = turnsAll(expression, whole, half, base, factor)
     if !isExact {
       // Angles that grow evenly with the position, though by no power of one base.
       guard turnsEvenly(expression, whole, half) else { return unknown }
@@ -37,6 +38,7 @@ extension Recognizer {
     var draft = Draft(.rotary(heads: heads, dimension: dimension), [edge, GraphEdge(table)], node: node)
     draft.positions = positions(of: whole)
     var result = whole.rebased(on: append(draft))
+    result.factor = factor
     if result.shape != expression.shape {
       guard let shaped = result.reshaped(expression.shape) else { return unknown }
       result = shaped
@@ -113,8 +115,21 @@ extension Recognizer {
     }
   }
 
+  /// By what the formula multiplies beside turning: exporters scale queries and keys in the same stretch.
+  private func lengthening(_ expression: Expression, _ whole: ActivationView) -> Double {
+    let probe = Probe(seed: 23, spread: 1)
+    guard let place = expression.samples(1).first else { return 1 }
+    let own = Array(place.suffix(whole.axes.count - 1))
+    func square(_ row: [Double]) -> Double { row.reduce(0) { $0 + $1 * $1 } }
+    let ratio = square(expression.row(at: place, probe)) / square(Expression(whole).row(at: own, probe))
+    let factor = ratio.squareRoot()
+    return factor.isFinite && factor > 0 && abs(factor - 1) > 1e-6 ? factor : 1
+  }
+
   /// Whether every sampled row is turned by the angles of a base.
-  private func turnsAll(_ expression: Expression, _ whole: ActivationView, _ half: Int, _ base: Double) -> Bool {
+  private func turnsAll(
+    _ expression: Expression, _ whole: ActivationView, _ half: Int, _ base: Double, _ factor: Double
+  ) -> Bool {
     let plain = Expression(whole)
     let first = positionBase(expression)
     let probe = Probe(seed: 22, spread: 1)
@@ -126,7 +141,7 @@ extension Recognizer {
       for index in 0..<half {
         let angle = position * ElementFunction.power(base, -Double(index) / Double(half))
         let (cosine, sine) = ElementFunction.turn(angle)
-        let (a, b) = (x[index], x[index + half])
+        let (a, b) = (factor * x[index], factor * x[index + half])
         let bound = 1e-3 + 1e-6 * position
         guard abs(y[index] - (a * cosine - b * sine)) < bound, abs(y[index + half] - (b * cosine + a * sine)) < bound
         else { return false }
