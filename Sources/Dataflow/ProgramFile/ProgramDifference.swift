@@ -8,7 +8,7 @@ public struct ProgramDifference: Sendable {
   }
 
   /// One row of the report: an operator in a phase.
-  public struct Row: Hashable, Sendable {
+  public struct Row: Sendable {
     public let name: String
     public let phase: Workload.Phase
     /// Steps of the row in either program, and how many of them, taken in order, are not the same.
@@ -16,16 +16,6 @@ public struct ProgramDifference: Sendable {
     public let different: Int
     /// The first step that is not the same, as each program has it; nil where one has no more.
     public let example: (first: String?, second: String?)
-
-    public static func == (a: Row, b: Row) -> Bool {
-      a.name == b.name && a.phase == b.phase && a.steps == b.steps && a.different == b.different
-        && a.example == b.example
-    }
-
-    public func hash(into hasher: inout Hasher) {
-      hasher.combine(name)
-      hasher.combine(different)
-    }
   }
 
   /// A program with the units that it is for.

@@ -26,7 +26,6 @@ struct Draft {
   var router: Int?
   /// The expert, when it is one expert's alone.
   var expert: Int64?
-  var isGone = false
 
   init(_ kind: OperatorKind, _ inputs: [GraphEdge], node: Int) {
     self.kind = kind

@@ -44,11 +44,22 @@ package struct VectorPipeline: Sendable {
     var isReduced = false
   }
 
+  private struct Pace {
+    var elements: Int64 = 0
+    var groupsPerRow: Int64 = 1
+    var groups: Int64 = 0
+    var reads = 0
+    var writes = 0
+    var reduces = false
+  }
+
   let spec: Spec
   package private(set) var sram: SRAM
   /// The numbers, when they flow.
   package var values: VectorValues?
   private var sweeps: [VectorSweep] = []
+  /// What the present sweep comes to in every cycle, worked out when it begins.
+  private var pace = Pace()
   /// Arrays that the operations of the present sweep's chain occupy, one after the other.
   private var chain: [LaneOperation] = []
   private var sweep = 0
@@ -78,36 +89,37 @@ package struct VectorPipeline: Sendable {
 
   private mutating func enterSweep() {
     guard sweep < sweeps.count else { return }
-    chain = sweeps[sweep].chain.steps.map(\.function.array)
-    values?.beginSweep(sweeps[sweep])
+    let s = sweeps[sweep]
+    let perRow = (s.elements + spec.groupSize - 1) / spec.groupSize
+    pace = Pace(
+      elements: s.elements, groupsPerRow: perRow, groups: s.rows * perRow, reads: s.reads, writes: s.writes,
+      reduces: s.reduces)
+    chain = s.chain.steps.map(\.function.array)
+    values?.beginSweep(s)
   }
 
   package var isDone: Bool { sweep == sweeps.count }
 
-  private func groupsPerRow(_ s: VectorSweep) -> Int64 { (s.elements + spec.groupSize - 1) / spec.groupSize }
-
   /// One cycle of a kernel. Returns whether anything was issued in it.
   package mutating func tick(_ cycle: Int64) -> Bool {
     var isActive = false
-    let s = sweeps[sweep]
-    let total = s.rows * groupsPerRow(s)
-    retire(s, cycle)
-    if startedGroups < total, flight.count < spec.window {
-      isActive = start(s, cycle)
+    retire(cycle)
+    if startedGroups < pace.groups, flight.count < spec.window {
+      isActive = start(cycle)
     }
-    if issue(.add, s, cycle) { isActive = true }
-    if issue(.multiply, s, cycle) { isActive = true }
+    if issue(.add, cycle) { isActive = true }
+    if issue(.multiply, cycle) { isActive = true }
     if combining > 0 { isActive = true }
-    if startedGroups == total, flight.isEmpty { finishSweep(s, cycle) }
+    if startedGroups == pace.groups, flight.isEmpty { finishSweep(cycle) }
     return isActive
   }
 
   /// Reads the operands of the next group; it can issue in the cycle after its last read.
-  private mutating func start(_ s: VectorSweep, _ cycle: Int64) -> Bool {
-    let inRow = startedGroups % groupsPerRow(s)
-    let elements = min(spec.groupSize, s.elements - inRow * spec.groupSize)
+  private mutating func start(_ cycle: Int64) -> Bool {
+    let inRow = startedGroups % pace.groupsPerRow
+    let elements = min(spec.groupSize, pace.elements - inRow * spec.groupSize)
     var last = cycle - 1
-    for _ in 0..<s.reads { last = max(last, transfer(.read, elements, cycle)) }
+    for _ in 0..<pace.reads { last = max(last, transfer(.read, elements, cycle)) }
     flight.append(Group(index: startedGroups, elements: elements, ready: last + 1))
     startedGroups += 1
     return true
@@ -124,7 +136,7 @@ package struct VectorPipeline: Sendable {
     return last
   }
 
-  private mutating func issue(_ operation: LaneOperation, _ s: VectorSweep, _ cycle: Int64) -> Bool {
+  private mutating func issue(_ operation: LaneOperation, _ cycle: Int64) -> Bool {
     var free = operation == .add ? spec.addGroups : spec.multiplyGroups
     let latency = operation == .add ? spec.adderLatency : spec.multiplierLatency
     var isActive = false
@@ -134,7 +146,7 @@ package struct VectorPipeline: Sendable {
         guard chain[group.next] == operation else { continue }
         flight[index].next += 1
         flight[index].ready = cycle + latency
-      } else if s.reduces, !group.isReduced, operation == .add {
+      } else if pace.reduces, !group.isReduced, operation == .add {
         // A tree over the group: all its lanes for a cycle, the result after as many adds as the tree is deep.
         flight[index].isReduced = true
         flight[index].ready = cycle + latency * Self.depth(group.elements)
@@ -150,25 +162,25 @@ package struct VectorPipeline: Sendable {
     return isActive
   }
 
-  private mutating func retire(_ s: VectorSweep, _ cycle: Int64) {
+  private mutating func retire(_ cycle: Int64) {
     var index = 0
     while index < flight.count {
       let group = flight[index]
-      let isComplete = group.next == chain.count && (!s.reduces || group.isReduced) && group.ready <= cycle
+      let isComplete = group.next == chain.count && (!pace.reduces || group.isReduced) && group.ready <= cycle
       guard isComplete else {
         index += 1
         continue
       }
-      if values != nil { compute(group, s) }
-      for _ in 0..<s.writes { drainUntil = max(drainUntil, transfer(.write, group.elements, cycle) + 1) }
+      if values != nil { compute(group) }
+      for _ in 0..<pace.writes { drainUntil = max(drainUntil, transfer(.write, group.elements, cycle) + 1) }
       flight.remove(at: index)
     }
   }
 
   /// After the last group: the rows' group results are combined, the writes finish, and the next sweep can begin.
-  private mutating func finishSweep(_ s: VectorSweep, _ cycle: Int64) {
+  private mutating func finishSweep(_ cycle: Int64) {
     if combining < 0 {
-      combining = s.reduces ? combine(s) : 0
+      combining = pace.reduces ? combine() : 0
     }
     if combining > 0 {
       combining -= 1
@@ -177,25 +189,25 @@ package struct VectorPipeline: Sendable {
     guard drainUntil <= cycle + 1 else { return }
     combining = -1
     startedGroups = 0
-    values?.endSweep(s)
+    values?.endSweep(sweeps[sweep])
     sweep += 1
     enterSweep()
   }
 
-  private mutating func compute(_ group: Group, _ s: VectorSweep) {
-    let perRow = groupsPerRow(s)
-    let first = group.index % perRow * spec.groupSize
-    values?.run(
-      s, row: group.index / perRow, group: Int(group.index % perRow), elements: first..<(first + group.elements))
+  private mutating func compute(_ group: Group) {
+    let (row, inRow) = group.index.quotientAndRemainder(dividingBy: pace.groupsPerRow)
+    let first = inRow * spec.groupSize
+    values?.run(sweeps[sweep], row: row, group: Int(inRow), elements: first..<(first + group.elements))
   }
 
   /// Cycles of adding up the group results of every row, pair by pair: as many pairs per cycle as there are adders, a
   /// level only after the one below.
-  private mutating func combine(_ s: VectorSweep) -> Int64 {
+  private mutating func combine() -> Int64 {
+    let rows = pace.groups / pace.groupsPerRow
     var cycles: Int64 = 0
-    var left = groupsPerRow(s)
+    var left = pace.groupsPerRow
     while left > 1 {
-      let pairs = s.rows * (left / 2)
+      let pairs = rows * (left / 2)
       adds += pairs
       cycles += (pairs + spec.adders - 1) / spec.adders - 1 + spec.adderLatency
       left -= left / 2

@@ -3,7 +3,7 @@ import Dataflow
 
 /// One sweep over vectors: every group of elements is read, taken through a chain of operations, and either written
 /// back or reduced. A sweep ends before the next begins, since a reduction's result is needed everywhere.
-package struct VectorSweep: Hashable, Sendable {
+package struct VectorSweep: Sendable {
   /// A vector that is read or written along: element e of row r is at `base` + r · `rowStride` + e.
   package enum Vector: Hashable, Sendable {
     case source(Int, base: Int64 = 0, rowStride: Int64)
@@ -44,18 +44,6 @@ package struct VectorSweep: Hashable, Sendable {
   package var reads: Int { inputs.count { $0.usesSRAM } }
   package var writes: Int { outputs.count { $0.to.usesSRAM } }
   package var reduces: Bool { reduction != nil }
-
-  package static func == (a: Self, b: Self) -> Bool {
-    a.rows == b.rows && a.elements == b.elements && a.isOfRows == b.isOfRows && a.inputs == b.inputs
-      && a.chain == b.chain && a.outputs.elementsEqual(b.outputs, by: ==) && a.reduction == b.reduction
-      && a.register?.value == b.register?.value && a.register?.index == b.register?.index
-  }
-
-  package func hash(into hasher: inout Hasher) {
-    hasher.combine(rows)
-    hasher.combine(elements)
-    hasher.combine(chain)
-  }
 }
 
 extension VectorKernel {
