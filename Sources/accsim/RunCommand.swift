@@ -39,6 +39,12 @@ struct Run: ParsableCommand {
   @Flag(help: "Visit every cycle instead of stepping over those in which nothing happens; same results, slower.")
   var noSkip = false
 
+  @Flag(help: "Simulate work again that was done before in the same state; the results are the same.")
+  var noFold = false
+
+  @Flag(help: "Simulate every channel of a memory by itself, also those in lockstep; the results are the same.")
+  var noLockstep = false
+
   enum Arithmetic: String, ExpressibleByArgument, CaseIterable { case design, exact }
 
   func validate() throws {
@@ -64,6 +70,8 @@ struct Run: ParsableCommand {
     study.outputs = outputs
     study.commandTrace = commandsOut
     study.options.skipping = !noSkip
+    study.options.folding = !noFold
+    study.options.lockstep = !noLockstep
     if let values {
       study.values = RunValues(
         file: values == "-" ? nil : values, arithmetic: arithmetic == .exact ? .exact : .design, output: valuesOut)

@@ -56,7 +56,7 @@ public enum RunReportJSON {
       ("macs_graph", .integer(run.macsInGraph)),
       ("interface_bytes", .integer(units.reduce(0) { $0 + $1.interfaceBytes })),
       ("internal_bytes", .integer(units.reduce(0) { $0 + $1.internalBytes })),
-      ("folded_cycles", .integer(units.reduce(0) { $0 + $1.foldedCycles })),
+      ("folded_cycles", .integer(record.activity.foldedTicks / record.referencePeriod)),
     ])
   }
 
@@ -91,6 +91,7 @@ public enum RunReportJSON {
       members += account(shown.element.account)
     }
     members += [
+      ("folded_cycles", .integer(activity.foldedCycles)),
       ("energy_j", energy(run.units[index].total)),
       ("energy_exact", exact(run.units[index].total)),
       ("energy_breakdown", .object(run.units[index].events.map { ($0.event, energy($0.energy)) })),
