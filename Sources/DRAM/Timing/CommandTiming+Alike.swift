@@ -37,10 +37,9 @@ extension CommandTiming {
   }
 
   private func isHistoryAlike(_ other: CommandTiming, at cycle: Int64, later cycles: Int64) -> Bool {
-    // An issue matters as long as a rule that looks back to it can still reach beyond the present.
-    let past = cycle - table.longestLatency
-    return table.rings.allSatisfy { ring in
-      (1...ring.window).allSatisfy { back in
+    table.rings.allSatisfy { ring in
+      let past = cycle - ring.reach
+      return (1...ring.window).allSatisfy { back in
         max(issue(back, of: ring) ?? past, past) == max((other.issue(back, of: ring) ?? past - cycles) + cycles, past)
       }
     }

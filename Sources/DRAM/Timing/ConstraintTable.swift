@@ -15,6 +15,8 @@ public final class ConstraintTable: @unchecked Sendable {
   struct Ring {
     let start: Int
     let window: Int
+    /// Cycles for which an issue can hold something up through it.
+    let reach: Int64
   }
 
   public let levelCount: Int
@@ -39,8 +41,6 @@ public final class ConstraintTable: @unchecked Sendable {
   let historySize: Int
   /// All issue histories.
   let rings: [Ring]
-  /// Cycles that any rule reaches into the future, at the most.
-  let longestLatency: Int64
   /// Numbers that one timing state holds.
   public var stateSize: Int { nodeCount * commandCount + historySize }
 
@@ -94,7 +94,10 @@ public final class ConstraintTable: @unchecked Sendable {
       bases[slot] = size
       let length = windows[slot] + 1
       guard nodes[slot / commands] <= Self.maximumStateSize / length else { return nil }
-      for node in 0..<nodes[slot / commands] { rings.append(Ring(start: size + node * length, window: windows[slot])) }
+      let reach = flat[starts[slot]..<starts[slot + 1]].filter { $0.window > 1 }.map(\.latency).max() ?? 0
+      for node in 0..<nodes[slot / commands] {
+        rings.append(Ring(start: size + node * length, window: windows[slot], reach: reach))
+      }
       size += nodes[slot / commands] * length
     }
     guard size + nodes.reduce(0, +) * commands <= Self.maximumStateSize else { return nil }
@@ -105,7 +108,6 @@ public final class ConstraintTable: @unchecked Sendable {
     nodeCount = nodes.reduce(0, +)
     historySize = size
     self.rings = rings
-    longestLatency = flat.map(\.latency).max() ?? 0
     rules = Self.copy(flat)
     ruleStart = Self.copy(starts)
     levelsAsNext = Self.copy(asNext)

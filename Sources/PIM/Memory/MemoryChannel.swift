@@ -262,7 +262,7 @@ struct MemoryChannel {
         phase.wasNotDue(by: cycle - (due - phaseDue))
         return nil
       }
-      notePassed(due)
+      notePassed(due, cause)
       if let cause {
         tally.account.chargeStall(cause.rawValue, until: min(due, horizon))
       } else {
@@ -282,10 +282,15 @@ struct MemoryChannel {
     return nil
   }
 
-  /// A refresh was due when the channel was still busy: how long before makes no difference. Else it does.
-  private mutating func notePassed(_ due: Int64) {
-    let busyUntil = min(free, tally.account.frontier)
-    if due <= busyUntil { phase.wasDue(by: busyUntil - (due - phaseDue)) } else { phase.matters() }
+  /// Notes whether it would have been the same had the refresh been due somewhat earlier or later: so it is when the
+  /// channel was still busy, or could issue nothing yet for the same reason as it has for the refresh.
+  private mutating func notePassed(_ due: Int64, _ cause: MemoryModel.Stall?) {
+    var latest = min(free, tally.account.frontier)
+    let command = open != .none ? model.commands.prechargeAll : model.device.refresh?.command ?? 0
+    let address = open != .none ? MemoryModel.wholeChannel : refresh?.nextTarget ?? .all
+    let bound = timing.bound(command, address)
+    if bound.cycle > latest, stallCause(bound.constraint, command) == cause { latest = bound.cycle }
+    if due <= latest { phase.wasDue(by: latest - (due - phaseDue)) } else { phase.matters() }
   }
 
   /// Notes for the present stretch whether the refresh deadline was passed by `cycle`.
