@@ -1,3 +1,4 @@
+import Baselines
 import DRAM
 import Dataflow
 import Files
@@ -50,6 +51,11 @@ public enum FileCheck {
       guard let (program, _) = ProgramReader.read(document, into: &d) else { return nil }
       return "program of '\(program.origin.model)' with \(program.steps.count) steps is good"
     }
+    if keys.contains("baseline") {
+      guard let baseline = BaselineFile.read(path: path, displayName: path, into: &d) else { return nil }
+      let formats = baseline.formats.map(\.rawValue).joined(separator: ", ")
+      return "baseline '\(baseline.name)' (\(baseline.kind.rawValue)) for \(formats) is good"
+    }
     if keys.contains("design") {
       guard let design = DesignFile.read(path: path, displayName: path, data: data, into: &d) else { return nil }
       return "design '\(design.name)' with \(design.units.count) units is good"
@@ -64,7 +70,7 @@ public enum FileCheck {
     }
     d.error(
       "not a file that accsim knows", at: Place(file: path), value: keys.prefix(4).joined(separator: ", "),
-      expected: "a top-level key 'design', 'device', 'model_type', 'network' or 'steps'")
+      expected: "a top-level key 'baseline', 'design', 'device', 'model_type', 'network' or 'steps'")
     return nil
   }
 }

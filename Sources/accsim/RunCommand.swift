@@ -17,6 +17,7 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("A program of 'accsim compile' instead of a model.", valueName: "file"))
   var program: String?
   @OptionGroup var workload: WorkloadOptions
+  @OptionGroup var baselines: BaselineOptions
   @Option(
     name: .customLong("out"), parsing: .singleValue,
     help: ArgumentHelp(
@@ -68,6 +69,7 @@ struct Run: ParsableCommand {
         RunStudy(design: design ?? "", model: model ?? "", workload: workload.workload)
       }
     study.outputs = outputs
+    study.baselines = try baselines.choice()
     study.commandTrace = commandsOut
     study.options.skipping = !noSkip
     study.options.folding = !noFold

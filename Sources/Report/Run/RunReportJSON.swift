@@ -6,7 +6,8 @@ import Files
 public enum RunReportJSON {
   public static let schema = "accsim.report/1"
 
-  public static func document(_ run: PricedRun) -> JSONValue {
+  /// - Parameter baselines: what the same work takes elsewhere, as the report lists it.
+  public static func document(_ run: PricedRun, baselines: [JSONValue] = []) -> JSONValue {
     let record = run.record
     return .object([
       ("schema", .text(schema)),
@@ -19,8 +20,8 @@ public enum RunReportJSON {
       ("operators", .array(record.program.rows.indices.map { operatorRow(run, $0) })),
       ("unattributed", .object(run.unattributed.map { ($0.cause.rawValue, $0.energy.map(energy) ?? .null) })),
       ("memories", memories(run)),
-      ("baselines", .array([])),
-      ("assumptions", .array(record.assumptions.map(assumption))),
+      ("baselines", .array(baselines)),
+      ("assumptions", .array(assumptions(record.assumptions))),
       ("values", record.values.map { values($0, run) } ?? .null),
       ("provenance", provenance(record)),
     ])
@@ -145,11 +146,14 @@ public enum RunReportJSON {
       })
   }
 
-  private static func assumption(_ assumption: Assumption) -> JSONValue {
-    .object([
-      ("parameter", .text(assumption.parameter)), ("value", .text(assumption.value)),
-      ("source", assumption.source.map { .text($0.description) } ?? .null),
-    ])
+  /// Each assumption as `{parameter, value, source}`.
+  public static func assumptions(_ assumptions: [Assumption]) -> [JSONValue] {
+    assumptions.map { assumption in
+      .object([
+        ("parameter", .text(assumption.parameter)), ("value", .text(assumption.value)),
+        ("source", assumption.source.map { .text($0.description) } ?? .null),
+      ])
+    }
   }
 
   private static func values(_ values: RunRecord.ValueProvenance, _ run: PricedRun) -> JSONValue {

@@ -1,9 +1,9 @@
 import Foundation
 
 /// How numbers look to a person: grouped digits, three significant figures with a prefix, percentages.
-enum Figures {
+public enum Figures {
   /// 1234567 → "1,234,567".
-  static func grouped(_ value: Int64) -> String {
+  public static func grouped(_ value: Int64) -> String {
     let digits = String(value.magnitude)
     var result = ""
     for (index, digit) in digits.enumerated() {
@@ -14,7 +14,7 @@ enum Figures {
   }
 
   /// 0.00123 with unit "s" → "1.23 ms".
-  static func scaled(_ value: Double?, _ unit: String) -> String {
+  public static func scaled(_ value: Double?, _ unit: String) -> String {
     guard let value, value.isFinite else { return "-" }
     guard value != 0 else { return "0 \(unit)" }
     let prefixes = [
@@ -28,8 +28,17 @@ enum Figures {
   }
 
   /// 0.1234 → "12.3 %".
-  static func percent(_ part: Double, of whole: Double) -> String {
+  public static func percent(_ part: Double, of whole: Double) -> String {
     guard whole != 0, (part / whole).isFinite else { return "-" }
     return String(format: "%.1f %%", part / whole * 100)
+  }
+
+  /// 0.02134 → "0.0213", 46.94 → "46.9", 1234.5 → "1,234".
+  public static func significant(_ value: Double?) -> String {
+    guard let value, value.isFinite else { return "-" }
+    if abs(value) >= 99.95, let whole = Int64(exactly: value.rounded()) { return grouped(whole) }
+    return abs(value) >= 9.995
+      ? String(format: "%.1f", value)
+      : abs(value) >= 0.9995 ? String(format: "%.2f", value) : String(format: "%.3g", value)
   }
 }
