@@ -114,7 +114,7 @@ extension MemoryChannel {
       cursor.done += 1
       lastData = free - 1 + model.device.bufferWriteLatency
       events[MemoryModel.Event.bufferWrite.rawValue] += 1
-      countInterfaceAccess(throughBus: true)
+      countInterfaceAccess()
     }
     return .done(max(lastData, account.frontier))
   }
@@ -133,7 +133,7 @@ extension MemoryChannel {
         }
         cursor.accesses -= 1
         noteOutgoing(at: free - 1 + model.device.resultLatency)
-        countInterfaceAccess(throughBus: true)
+        countInterfaceAccess()
       }
       guard cursor.slot < cursor.slotEnd else { return .done(max(lastData, account.frontier)) }
       let flat = cursor.slot * pitch + cursor.position
@@ -247,7 +247,7 @@ extension MemoryChannel {
           noteOutgoing(at: free - 1 + model.device.readLatency)
         }
         events[(isWrite ? MemoryModel.Event.arrayWrite : .arrayRead).rawValue] += 1
-        countInterfaceAccess(throughBus: false)
+        countInterfaceAccess()
       }
       guard cursor.burst == Int64(visit.bursts.count) else { continue }
       cursor.burst = 0
@@ -277,12 +277,11 @@ extension MemoryChannel {
     lastData = (linkFree - model.linkTicks + model.period - 1) / model.period
   }
 
-  /// - Parameter throughBus: whether the data cross the channel's internal bus without an array access, whose energy
-  ///   would include the bus.
+  /// Counts an access whose data cross the interface and the channel's internal bus.
   @inline(__always)
-  private mutating func countInterfaceAccess(throughBus: Bool) {
+  private mutating func countInterfaceAccess() {
     events[MemoryModel.Event.interfaceBit.rawValue] += model.device.accessBytes * 8
-    if throughBus { events[MemoryModel.Event.internalBusBit.rawValue] += model.device.accessBytes * 8 }
+    events[MemoryModel.Event.internalBusBit.rawValue] += model.device.accessBytes * 8
   }
 
   /// The stretches of rows that a rectangle touches in this channel: chunk by chunk, slot by slot, row by row, bank by

@@ -152,11 +152,13 @@ public struct PIMMemory {
     var refreshes = Int64.max
     for channel in channels.indices {
       var counts = channels[channel].events
-      // One multiply command reads a burst of every bank and one of the buffer, and feeds every lane of every bank.
+      // One multiply command reads a burst of every bank and one of the buffer, which goes over the bus to all banks, and
+      // feeds every lane of every bank.
       let multiplies = counts[MemoryModel.Event.mac.rawValue]
       counts[MemoryModel.Event.mac.rawValue] = multiplies * g.banks * g.burstElements
       counts[MemoryModel.Event.macRead.rawValue] += multiplies * g.banks
       counts[MemoryModel.Event.bufferRead.rawValue] += multiplies
+      counts[MemoryModel.Event.internalBusBit.rawValue] += multiplies * model.device.accessBytes * 8
       for event in counts.indices {
         events.add(counts[event], of: event, to: row)
         channels[channel].events[event] = 0
