@@ -120,7 +120,7 @@ extension MemoryChannel {
       cursor.done += 1
       lastData = free - 1 + model.device.bufferWriteLatency
       tally.events[MemoryModel.Event.bufferWrite.rawValue] += 1
-      countInterfaceAccess(throughBus: true)
+      countInterfaceAccess()
     }
     return nil
   }
@@ -198,7 +198,7 @@ extension MemoryChannel {
       }
       cursor.accesses -= 1
       noteOutgoing(at: free - 1 + model.device.resultLatency)
-      countInterfaceAccess(throughBus: true)
+      countInterfaceAccess()
     }
     return nil
   }
@@ -349,7 +349,7 @@ extension MemoryChannel {
           noteOutgoing(at: free - 1 + model.device.readLatency)
         }
         tally.events[(kind.isWrite ? MemoryModel.Event.arrayWrite : .arrayRead).rawValue] += 1
-        countInterfaceAccess(throughBus: false)
+        countInterfaceAccess()
       }
       guard cursor.burst == Int64(visit.bursts.count) else { continue }
       cursor.burst = 0
@@ -379,11 +379,10 @@ extension MemoryChannel {
     lastData = (linkFree - model.linkTicks + model.period - 1) / model.period
   }
 
-  /// - Parameter throughBus: whether the data cross the channel's internal bus without an array access, whose energy
-  ///   would include the bus.
+  /// Counts an access whose data cross the interface and the channel's internal bus.
   @inline(__always)
-  private mutating func countInterfaceAccess(throughBus: Bool) {
+  private mutating func countInterfaceAccess() {
     tally.events[MemoryModel.Event.interfaceBit.rawValue] += model.device.accessBytes * 8
-    if throughBus { tally.events[MemoryModel.Event.internalBusBit.rawValue] += model.device.accessBytes * 8 }
+    tally.events[MemoryModel.Event.internalBusBit.rawValue] += model.device.accessBytes * 8
   }
 }

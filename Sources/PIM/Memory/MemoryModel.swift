@@ -113,7 +113,7 @@ final class MemoryModel: Sendable {
       switch self {
       case .activate: "activate"
       case .arrayRead: "array-read"
-      // One burst from the row buffer of a bank to its MAC unit.
+      // One burst from the row buffer of a bank to its MAC unit; the others go on over the internal bus.
       case .macRead: "mac-read"
       case .arrayWrite: "array-write"
       case .mac: "mac"

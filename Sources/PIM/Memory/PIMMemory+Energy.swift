@@ -13,10 +13,26 @@ extension PIMMemory.Plan {
         nil
       }
     var prices = device.energy.prices(durations, period: device.period)
+    // Currents give a column access as a whole; here its way over the internal bus is an event of its own.
+    for event in [MemoryModel.Event.arrayRead, .arrayWrite] where device.energy.stated[event.name] == nil {
+      prices[event.name] = withoutBus(prices[event.name], of: event)
+    }
     for (event, price) in stated { prices[event] = price }
     return EnergyLedger(prices: prices)
   }
 
+  private func withoutBus(_ whole: Price?, of event: MemoryModel.Event) -> Price? {
+    guard case .joules(let energy) = whole else { return whole }
+    let bus = MemoryModel.Event.internalBusBit.name
+    guard let perBit = device.energy.stated[bus] else {
+      return .unknown(reason: "the device file gives no energy for '\(bus)', which is part of '\(event.name)'")
+    }
+    let rest = energy - perBit * Rational(device.accessBytes * 8)
+    guard rest.signum >= 0 else {
+      return .unknown(reason: "'\(bus)' costs more than the supply currents give for a whole '\(event.name)'")
+    }
+    return .joules(rest)
+  }
 }
 
 extension PIMMemory: ReportingUnit {

@@ -52,6 +52,8 @@ public struct PIMMemory {
   /// By group: the cycles of the present step that were folded.
   var foldedOfGroup: [[Range<Int64>]] = []
   private var divisions: WorkDivisions
+  /// By distinct step of the program: the number of its division, −1 before it is worked out.
+  private var divisionOfStep: [Int]
   /// How the present step falls to the channels.
   private(set) var division: WorkDivision
   var state = State.idle
@@ -91,6 +93,7 @@ public struct PIMMemory {
     if logLimit > 0 { lockstep.separate() }
     divisions = WorkDivisions(model.geometry)
     division = divisions.division(of: step)
+    divisionOfStep = Array(repeating: -1, count: program.uniqueCount)
     events = EventTable(events: MemoryModel.Event.allCases.map(\.name), rows: rowCount)
     lowerBounds = Array(repeating: -1, count: rowCount)
     boundedCycles = Array(repeating: 0, count: rowCount)
@@ -106,7 +109,9 @@ public struct PIMMemory {
     }
     step = chosen
     if !ports.joinsReplicas { lockstep.separate() }
-    let division = divisions.division(of: step)
+    let identity = program.identity(index)
+    if divisionOfStep[identity] < 0 { divisionOfStep[identity] = divisions.division(of: step).number }
+    let division = divisions[divisionOfStep[identity]]
     self.division = division
     if division.shares.count > 1 { lockstep.split { division.shareOf[$0] } }
     while foldedOfGroup.count < lockstep.groups.count { foldedOfGroup.append([]) }
@@ -180,11 +185,13 @@ public struct PIMMemory {
       let members = Int64(lockstep.groups[group].members.count)
       let done = lockstep.groups[group].replica.tally
       var counts = done.events
-      // One multiply command reads a burst of every bank and one of the buffer, and feeds every lane of every bank.
+      // One multiply command reads a burst of every bank and one of the buffer, which goes over the bus to all banks, and
+      // feeds every lane of every bank.
       let multiplies = counts[MemoryModel.Event.mac.rawValue]
       counts[MemoryModel.Event.mac.rawValue] = multiplies * g.banks * g.burstElements
       counts[MemoryModel.Event.macRead.rawValue] += multiplies * g.banks
       counts[MemoryModel.Event.bufferRead.rawValue] += multiplies
+      counts[MemoryModel.Event.internalBusBit.rawValue] += multiplies * model.device.accessBytes * 8
       for event in counts.indices { events.add(members * counts[event], of: event, to: row) }
       useful += members * done.macs
       refreshes = min(refreshes, done.refreshesInStep)

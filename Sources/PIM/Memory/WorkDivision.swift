@@ -54,6 +54,8 @@ struct WorkDivisions {
 
   init(_ geometry: MemoryGeometry) { self.geometry = geometry }
 
+  subscript(number: Int) -> WorkDivision { divisions[number] }
+
   mutating func division(of step: MemoryStep) -> WorkDivision {
     let normal = step.fromRowZero
     if let number = known[normal] { return divisions[number] }
