@@ -17,6 +17,7 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("A program of 'accsim compile' instead of a model.", valueName: "file"))
   var program: String?
   @OptionGroup var workload: WorkloadOptions
+  @OptionGroup var changes: VariantOptions
   @Option(
     name: .customLong("out"), parsing: .singleValue,
     help: ArgumentHelp(
@@ -46,6 +47,9 @@ struct Run: ParsableCommand {
       throw ValidationError("--values-out and --arithmetic go with --values")
     }
     if program != nil {
+      guard changes.values.isEmpty else {
+        throw ValidationError("a program has its design's values in it: give --set to 'accsim compile'")
+      }
       guard model == nil, workload.isEmpty else {
         throw ValidationError("a program has its model and workload in it: leave --model, --prompt and the like out")
       }
@@ -61,6 +65,7 @@ struct Run: ParsableCommand {
       } else {
         RunStudy(design: design ?? "", model: model ?? "", workload: workload.workload)
       }
+    study.variant = try changes.variant()
     study.outputs = outputs
     study.commandTrace = commandsOut
     study.options.skipping = !noSkip
