@@ -38,7 +38,8 @@ let package = Package(
     room("PIM", ["Arch", "Files", "DRAM", "Dataflow"]),
     room("Systems", ["Arch", "Files", "DRAM", "Dataflow", "PIM"]),
     room("Report", ["Arch", "Files", "Dataflow"]),
-    room("Explore", ["Arch", "Files", "DRAM", "Dataflow", "Systems", "Report"]),
+    room("Baselines", ["Arch", "Files", "Dataflow"]),
+    room("Explore", ["Arch", "Files", "DRAM", "Dataflow", "Systems", "Baselines", "Report"]),
     .executableTarget(
       name: "accsim",
       dependencies: ["Explore", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -51,9 +52,11 @@ let package = Package(
     tests("DataflowTests", ["Dataflow", "OnnxProto", "Files", "Arch"]),
     tests("PIMTests", ["PIM", "DRAM", "Dataflow", "Files", "Arch"]),
     tests("SystemsTests", ["Reference", "Systems", "Report", "PIM", "DRAM", "Dataflow", "Files", "Arch"]),
+    tests("BaselinesTests", ["Baselines", "Dataflow", "Files", "Arch"]),
     tests("ReportTests", ["Report", "Dataflow", "Files", "Arch"]),
     tests(
-      "ExploreTests", ["Explore", "Systems", "Report", "Dataflow", "Files", "Arch"], resources: [.copy("Fixtures")]),
+      "ExploreTests", ["Explore", "Systems", "Baselines", "Report", "Dataflow", "Files", "Arch"],
+      resources: [.copy("Fixtures")]),
     tests(
       "GoldenTests",
       ["Reference", "Explore", "Systems", "Report", "DRAM", "Dataflow", "OnnxProto", "Files", "Arch"]),

@@ -8,6 +8,10 @@ public enum Dimension: String, Sendable, CaseIterable {
   case frequency
   /// Bytes.
   case size
+  /// Bytes per second.
+  case bandwidth
+  /// Operations per second, a multiply-accumulate being two.
+  case throughput
   /// Joules.
   case energy
   /// Watts.
@@ -21,13 +25,15 @@ public enum Dimension: String, Sendable, CaseIterable {
   /// Kelvin.
   case temperature
 
-  /// The unit of `Quantity.value`: "s", "Hz", "B", "J", "W", "V", "A", "m2", "K", or "" for a number.
+  /// The unit of `Quantity.value`: "s", "Hz", "B", "B/s", "OP/s", "J", "W", "V", "A", "m2", "K", or "" for a number.
   public var baseUnit: String {
     switch self {
     case .number: ""
     case .time: "s"
     case .frequency: "Hz"
     case .size: "B"
+    case .bandwidth: "B/s"
+    case .throughput: "OP/s"
     case .energy: "J"
     case .power: "W"
     case .voltage: "V"
@@ -44,6 +50,8 @@ public enum Dimension: String, Sendable, CaseIterable {
     case .time: "a time such as 10 ns"
     case .frequency: "a frequency such as 1.2 GHz"
     case .size: "a size such as 64 KiB"
+    case .bandwidth: "a bandwidth such as 320 GB/s"
+    case .throughput: "a throughput such as 8.1 TOP/s"
     case .energy: "an energy such as 1.5 pJ"
     case .power: "a power such as 250 mW"
     case .voltage: "a voltage such as 1.1 V"

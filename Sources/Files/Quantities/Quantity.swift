@@ -2,7 +2,7 @@ import Arch
 
 /// An exact amount of something, with the text it was read from.
 public struct Quantity: Sendable, Hashable, CustomStringConvertible {
-  /// In the dimension's base unit: s, Hz, B, J, W, V, A, m2 or K.
+  /// In the dimension's base unit: s, Hz, B, B/s, OP/s, J, W, V, A, m2 or K.
   public let value: Rational
   public let dimension: Dimension
   /// As written.

@@ -28,6 +28,8 @@ struct UnitOfMeasure: Sendable {
         + [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)].map {
           UnitOfMeasure(name: $0.0, multiple: 1 << $0.1, exponent: 0)
         }
+    case .bandwidth: decimal(["B/s": 0, "kB/s": 3, "MB/s": 6, "GB/s": 9, "TB/s": 12])
+    case .throughput: decimal(["OP/s": 0, "kOP/s": 3, "MOP/s": 6, "GOP/s": 9, "TOP/s": 12])
     case .energy: decimal(["J": 0, "mJ": -3, "uJ": -6, "µJ": -6, "μJ": -6, "nJ": -9, "pJ": -12, "fJ": -15])
     case .power: decimal(["W": 0, "kW": 3, "mW": -3, "uW": -6, "µW": -6, "μW": -6])
     case .voltage: decimal(["V": 0, "mV": -3])
