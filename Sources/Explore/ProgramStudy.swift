@@ -7,12 +7,13 @@ import Systems
 public enum ProgramStudy {
   /// Compiles a model for a design and writes the program to `path`.
   public static func compile(
-    design: String, model: String, workload: Workload, to path: String
+    design: String, variant: DesignVariant = .init(), model: String, workload: Workload, to path: String
   ) throws(Refusal) -> CommandOutput {
     guard path.hasSuffix(".json") else {
       throw Refusal("a program is written as JSON", at: Place(file: path), expected: "a file ending in .json")
     }
     var study = RunStudy(design: design, model: model, workload: workload)
+    study.variant = variant
     study.outputs = [path]
     try study.checkOutputs()
     var d = Diagnostics()

@@ -18,9 +18,22 @@ public struct RunStudy: Sendable {
   /// What is asked of a model.
   public typealias Work = Workload
 
+  /// What is not as the design's files say.
+  public typealias Variant = DesignVariant
+
+  /// The variant that texts `PATH=VALUE` behind the option `option` stand for.
+  public static func variant(_ texts: [String], option: String) throws(Refusal) -> Variant {
+    var d = Diagnostics()
+    let replacements = texts.compactMap { Replacement.read($0, option: option, into: &d) }
+    try d.throwIfErrors()
+    return Variant(replacements)
+  }
+
   /// A shipped name or a path; a program's own design when nil.
   public var design: String?
   public var source: Source
+  /// Values that replace those of the design's files.
+  public var variant = DesignVariant()
   public var options = RunOptions()
   /// Files to write; the ending decides the form.
   public var outputs: [String] = []
@@ -134,7 +147,8 @@ public struct RunStudy: Sendable {
   ) throws(Refusal) -> Prepared {
     let data = try DataDirectory.locate()
     let found = try Self.locate(design: design, in: data)
-    let chosen = DesignFile.read(path: found, displayName: Self.shown(found, data), data: data, into: &d)
+    let chosen = DesignFile.read(
+      path: found, displayName: Self.shown(found, data), data: data, variant: variant, into: &d)
     let modelPath = try DataDirectory.find(kind: .models, name: model, in: data)
     let loaded = ModelFile.load(
       path: modelPath, displayName: Self.shown(modelPath, data), name: Self.modelName(modelPath),
@@ -150,6 +164,7 @@ public struct RunStudy: Sendable {
     var program = try Systems.compile(loaded.graph, for: chosen, workload: workload)
     // As the user named it, so that it is found again.
     program.origin.design = design
+    program.origin.designValues = variant.replacements.map { Program.DesignValue(path: $0.path, value: $0.value) }
     program.origin.modelInputs = [
       Program.InputFile(name: Self.baseName(modelPath), sha256: try SHA256.hex(ofFile: modelPath))
     ]
@@ -162,7 +177,12 @@ public struct RunStudy: Sendable {
     let (program, units) = try ProgramStudy.read(path, &d)
     let data = try DataDirectory.locate()
     let found = try locate(design: design ?? program.origin.design, in: data)
-    let chosen = DesignFile.read(path: found, displayName: shown(found, data), data: data, into: &d)
+    let variant = DesignVariant(
+      program.origin.designValues.map {
+        Replacement(path: $0.path, value: $0.value, origin: "--set", place: Place(file: path, detail: $0.path))
+      })
+    let chosen = DesignFile.read(
+      path: found, displayName: shown(found, data), data: data, variant: variant, into: &d)
     try d.throwIfErrors()
     guard let chosen else { throw Refusal("nothing to run", at: Place(file: path)) }
     try chosen.check(program, for: units, file: path)

@@ -13,13 +13,16 @@ struct Compile: ParsableCommand {
 
   @Option(help: ArgumentHelp("The design.", valueName: "name")) var design: String
   @Option(help: ArgumentHelp("The model.", valueName: "name")) var model: String
+  @OptionGroup var changes: VariantOptions
   @OptionGroup var workload: WorkloadOptions
   @Option(help: ArgumentHelp("Where the program goes: a .json file.", valueName: "file")) var out: String
   @Flag(help: "Print the result as JSON.") var json = false
 
   func run() throws {
     try Terminal.print(
-      try ProgramStudy.compile(design: design, model: model, workload: workload.workload, to: out), asJSON: json)
+      try ProgramStudy.compile(
+        design: design, variant: try changes.variant(), model: model, workload: workload.workload, to: out),
+      asJSON: json)
   }
 }
 

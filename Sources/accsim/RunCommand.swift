@@ -18,6 +18,7 @@ struct Run: ParsableCommand {
   var program: String?
   @OptionGroup var workload: WorkloadOptions
   @OptionGroup var baselines: BaselineOptions
+  @OptionGroup var changes: VariantOptions
   @Option(
     name: .customLong("out"), parsing: .singleValue,
     help: ArgumentHelp(
@@ -53,6 +54,9 @@ struct Run: ParsableCommand {
       throw ValidationError("--values-out and --arithmetic go with --values")
     }
     if program != nil {
+      guard changes.values.isEmpty else {
+        throw ValidationError("a program has its design's values in it: give --set to 'accsim compile'")
+      }
       guard model == nil, workload.isEmpty else {
         throw ValidationError("a program has its model and workload in it: leave --model, --prompt and the like out")
       }
@@ -68,6 +72,7 @@ struct Run: ParsableCommand {
       } else {
         RunStudy(design: design ?? "", model: model ?? "", workload: workload.workload)
       }
+    study.variant = try changes.variant()
     study.outputs = outputs
     study.baselines = try baselines.choice()
     study.commandTrace = commandsOut

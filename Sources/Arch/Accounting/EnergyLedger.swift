@@ -35,6 +35,9 @@ public struct EnergyLedger: Hashable, Sendable {
 
   public init(prices: [String: Price]) { self.prices = prices }
 
+  /// The events that have a price, sorted.
+  public var events: [String] { prices.keys.sorted() }
+
   /// The cost of `count` events. Zero events cost nothing even where the price is unknown.
   public func cost(of event: String, count: Int64) -> Energy {
     guard count != 0 else { return .zero }

@@ -52,6 +52,8 @@ public struct RunRecord: Sendable {
     }
   }
 
+  /// Values of the design that are not those of its files.
+  public var replaced: [ReplacedValue] = []
   /// nil when no numbers flowed.
   public var values: ValueProvenance?
   /// The numbers that left the run, in the order of the program; empty when none flowed.

@@ -105,6 +105,8 @@ public struct Program: Sendable {
     /// The design, as the user named it, and what stands in its files.
     public var design = ""
     public var designInputs: [InputFile] = []
+    /// Values that replaced those of the design's files, by dotted path.
+    public var designValues: [DesignValue] = []
     public var model = ""
     public var modelInputs: [InputFile] = []
     public var workload = Workload(prompt: 0, generate: 0)
@@ -113,6 +115,17 @@ public struct Program: Sendable {
     public var macsOfOperators: Int64 = 0
 
     public init() {}
+  }
+
+  /// A value of the design that is not the one of its file.
+  public struct DesignValue: Hashable, Sendable {
+    public let path: String
+    public let value: String
+
+    public init(path: String, value: String) {
+      self.path = path
+      self.value = value
+    }
   }
 
   /// A file by its base name, with the SHA-256 of what stands in it.

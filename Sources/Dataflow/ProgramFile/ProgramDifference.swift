@@ -60,6 +60,9 @@ public struct ProgramDifference: Sendable {
     let (a, b) = (first.program, second.program)
     note("design", a.origin.design, b.origin.design)
     note("files of the design", Self.text(a.origin.designInputs), Self.text(b.origin.designInputs))
+    note(
+      "values of the design", a.origin.designValues.map { "\($0.path)=\($0.value)" }.joined(separator: " "),
+      b.origin.designValues.map { "\($0.path)=\($0.value)" }.joined(separator: " "))
     note("model", a.origin.model, b.origin.model)
     note("files of the model", Self.text(a.origin.modelInputs), Self.text(b.origin.modelInputs))
     note("workload", Self.text(a.origin.workload), Self.text(b.origin.workload))

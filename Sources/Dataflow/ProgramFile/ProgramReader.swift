@@ -34,7 +34,7 @@ public struct ProgramReader {
   }
 
   private static let keys = [
-    "schema", "design", "model", "workload", "macs", "units", "rows", "passes", "outputs", "residents", "steps",
+    "schema", "design", "set", "model", "workload", "macs", "units", "rows", "passes", "outputs", "residents", "steps",
   ]
 
   private init(file: String, units: [ProgramUnit]) {
@@ -58,6 +58,11 @@ public struct ProgramReader {
     let before = d.errorCount
     var origin = Program.Origin()
     (origin.design, origin.designInputs) = source("design", &fields, &d)
+    if var values = fields.fields("set", of: "the replaced values", &d) {
+      origin.designValues = values.keys.compactMap { path in
+        values.text(path, &d).map { Program.DesignValue(path: path, value: $0) }
+      }
+    }
     (origin.model, origin.modelInputs) = source("model", &fields, &d)
     if var w = fields.requiredFields("workload", of: "the workload", &d) {
       let range = 0...Workload.limit

@@ -25,6 +25,10 @@ public struct ProgramWriter {
     let w = origin.workload
     text = "{\n  \"schema\": \(quoted(ProgramFormat.schema)),\n"
     text += "  \"design\": \(source(origin.design, origin.designInputs)),\n"
+    if !origin.designValues.isEmpty {
+      let values = origin.designValues.map { "\(quoted($0.path)): \(quoted($0.value))" }
+      text += "  \"set\": {\(values.joined(separator: ", "))},\n"
+    }
     text += "  \"model\": \(source(origin.model, origin.modelInputs)),\n"
     text += "  \"workload\": {\"prompt\": \(w.prompt), \"generate\": \(w.generate), \"past\": \(w.past), "
     text += "\"batch\": \(w.batch), \"logits\": \(quoted(w.logits.rawValue)), \"seed\": \(w.seed)},\n"

@@ -43,6 +43,19 @@ public struct Diagnostics: Sendable {
     }
   }
 
+  /// Adds the findings of another check, each at the place that `place` gives for its own.
+  public mutating func add(_ other: Diagnostics, at place: (Place) -> Place) {
+    for item in other.items {
+      let moved = Diagnostic(
+        item.severity, item.message, at: place(item.place), value: item.value, expected: item.expected,
+        suggestion: item.suggestion)
+      if item.severity == .error { errorCount += 1 } else { warningCount += 1 }
+      if (item.severity == .error ? errorCount : warningCount) <= Self.kept { items.append(moved) }
+    }
+    errorCount += other.errorCount - other.items.count { $0.severity == .error }
+    warningCount += other.warningCount - other.items.count { $0.severity == .warning }
+  }
+
   /// Whether any error was recorded.
   public var hasErrors: Bool { errorCount > 0 }
 

@@ -4,12 +4,12 @@ import Foundation
 public enum DataDirectory {
   /// A folder of shipped data.
   public enum Kind: String, Sendable, CaseIterable {
-    case designs, models, baselines, devices, energy
+    case designs, models, baselines, devices, energy, papers
 
     /// What a file of this kind may end in after its name, the preferred ending first.
     var endings: [String] {
       switch self {
-      case .designs: [".yaml"]
+      case .designs, .papers: [".yaml"]
       case .models: [".config.json", ".yaml"]
       case .baselines, .devices, .energy: [".yaml", ".json"]
       }
@@ -23,6 +23,7 @@ public enum DataDirectory {
       case .baselines: "baseline"
       case .devices: "device"
       case .energy: "energy table"
+      case .papers: "paper's study"
       }
     }
   }

@@ -174,10 +174,18 @@ public enum RunReportJSON {
         "experts",
         record.expertChoice.map { .text($0) } ?? .null
       ),
+      ("replaced", .array(record.replaced.map(replaced))),
       (
         "inputs",
         .array(record.inputs.map { .object([("name", .text($0.name)), ("sha256", .text($0.sha256))]) })
       ),
+    ])
+  }
+
+  private static func replaced(_ value: ReplacedValue) -> JSONValue {
+    .object([
+      ("path", .text(value.replacement.path)), ("value", .text(value.replacement.value)), ("was", .text(value.was)),
+      ("by", .text(value.replacement.origin)),
     ])
   }
 

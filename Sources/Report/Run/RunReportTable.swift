@@ -10,6 +10,9 @@ public enum RunReportTable {
     var out = "\(record.model) on \(record.design): prompt \(w.prompt), generate \(w.generate)"
     if w.past > 0 { out += ", past \(w.past)" }
     if w.batch > 1 { out += ", batch \(w.batch)" }
+    for value in record.replaced {
+      out += "\n\(value.replacement.path) = \(value.replacement.value) (the file has \(value.was))"
+    }
     if let choice = record.expertChoice { out += "\nexperts \(choice)" }
     if let values = record.values {
       out += "\nnumbers: \(values.weights), tokens \(values.tokens), arithmetic \(values.arithmetic)"

@@ -20,6 +20,8 @@ public struct Design: Sendable {
   public let mappingPlace: Place
   /// Files that the design was read from, by base name, with their SHA-256.
   public let inputs: [(name: String, sha256: String)]
+  /// Values that are not those of the files; each is among `assumptions` too.
+  public internal(set) var replaced: [ReplacedValue] = []
 }
 
 /// One unit of a design.
@@ -29,6 +31,9 @@ public struct DesignUnit: Sendable {
   /// Position in the design's clocks.
   public let clock: Int
   let plan: any UnitPlan
+
+  /// The events that the unit counts and prices, sorted.
+  public var events: [String] { plan.ledger.events }
 }
 
 /// One link of a design, between units by position.

@@ -21,15 +21,26 @@ public enum DesignFile {
   /// - Parameters:
   ///   - displayName: how messages name the file.
   ///   - data: the folder of shipped data, in which devices are found by name.
-  public static func read(path: String, displayName: String, data: String, into d: inout Diagnostics) -> Design? {
+  ///   - variant: values that replace those of the files.
+  public static func read(
+    path: String, displayName: String, data: String, variant: DesignVariant = .init(), into d: inout Diagnostics
+  ) -> Design? {
     guard
-      let document = DocumentReader.read(
-        path: path, displayName: displayName, maximumBytes: maximumBytes, into: &d),
-      let fields = Fields(document, of: "the design", &d)
+      let stated = DocumentReader.read(
+        path: path, displayName: displayName, maximumBytes: maximumBytes, into: &d)
     else { return nil }
+    var own = Diagnostics()
+    var applied = variant.applied(to: stated, &own)
+    defer { d.add(own, at: applied.place) }
+    guard let fields = Fields(applied.document, of: "the design", &own) else { return nil }
     var reading = DesignReading(fields: fields, data: data)
+    reading.variant = applied
     reading.addInput(path, displayName)
-    return reading.design(&d)
+    let design = reading.design(&own)
+    applied = reading.variant
+    applied.checkDevices(&own)
+    guard !own.hasErrors else { return nil }
+    return design
   }
 }
 
@@ -37,6 +48,7 @@ public enum DesignFile {
 private struct DesignReading {
   var fields: Fields
   let data: String
+  var variant = AppliedVariant()
   var source: Source?
   var clocks: [ClockDomain] = []
   /// Every clock that is written, readable or not, so that one fault does not make others.
@@ -77,13 +89,14 @@ private struct DesignReading {
     guard d.errorCount == before, let mapping else { return nil }
     checkRoles(&d)
     guard let grid = commonGrid(&d), d.errorCount == before else { return nil }
-    return Design(
+    var design = Design(
       name: name,
       units: units.map { DesignUnit(name: $0.name, kind: $0.kind, clock: $0.clock, plan: $0.plan) }, links: links,
       clocks: clocks, grid: grid, referenceClock: reference, mapping: mapping, overlap: overlap,
-      assumptions: assumptions + units.flatMap(\.plan.assumptions), formats: formats,
-      mappingPlace: fields.place("mapping"),
-      inputs: inputs)
+      assumptions: assumptions + units.flatMap(\.plan.assumptions) + variant.replaced.map(\.assumption), formats: formats,
+      mappingPlace: fields.place("mapping"), inputs: inputs)
+    design.replaced = variant.replaced
+    return design
   }
 
   private mutating func readClocks(_ d: inout Diagnostics) {
@@ -134,7 +147,7 @@ private struct DesignReading {
       let loaded = UnitRegistry.plan(
         kind, values, unit: name,
         devices: { device, place, d in
-          Self.device(device, place, data, &d).map { found in
+          self.device(device, of: name, place, &d).map { found in
             addInput(found.path, found.path)
             return found.device
           }
@@ -168,13 +181,15 @@ private struct DesignReading {
     }
   }
 
-  private static func device(
-    _ name: String, _ place: Place, _ data: String, _ d: inout Diagnostics
+  private mutating func device(
+    _ name: String, of unit: String, _ place: Place, _ d: inout Diagnostics
   ) -> (device: DeviceDescription, path: String)? {
     do throws(Refusal) {
       let path = try DataDirectory.find(kind: .devices, name: name, in: data)
       let shown = path.hasPrefix(data + "/") ? String(path.dropFirst(data.count + 1)) : path
-      return DeviceFile.read(path: path, displayName: shown, into: &d).map { ($0, path) }
+      guard let stated = DocumentReader.read(path: path, displayName: shown, into: &d) else { return nil }
+      let document = variant.device(of: unit, stated, &d)
+      return DeviceFile.read(document, into: &d).map { ($0, path) }
     } catch {
       for fault in error.diagnostics {
         d.error(

@@ -59,6 +59,7 @@ public func simulate(
   units = []
   let finished = try run(&engine, design)
   var record = try record(finished, engine, program, design, periods)
+  record.replaced = design.replaced
   record.outputs = program.outputs.indices.compactMap { position in
     context.exchange.observed[position].map { (program.outputs[position], $0) }
   }
