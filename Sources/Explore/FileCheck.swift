@@ -50,6 +50,11 @@ public enum FileCheck {
       guard let (program, _) = ProgramReader.read(document, into: &d) else { return nil }
       return "program of '\(program.origin.model)' with \(program.steps.count) steps is good"
     }
+    if keys.contains("paper") {
+      return ReproduceStudy.check(path, data, into: &d).map {
+        "study of '\($0.name)' with \($0.claims.count) claims and \($0.sweeps.count) sweeps is good"
+      }
+    }
     if keys.contains("design") {
       guard let design = DesignFile.read(path: path, displayName: path, data: data, into: &d) else { return nil }
       return "design '\(design.name)' with \(design.units.count) units is good"
@@ -64,7 +69,7 @@ public enum FileCheck {
     }
     d.error(
       "not a file that accsim knows", at: Place(file: path), value: keys.prefix(4).joined(separator: ", "),
-      expected: "a top-level key 'design', 'device', 'model_type', 'network' or 'steps'")
+      expected: "a top-level key 'design', 'device', 'model_type', 'network', 'paper' or 'steps'")
     return nil
   }
 }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// How numbers look to a person: grouped digits, three significant figures with a prefix, percentages.
-enum Figures {
+public enum Figures {
   /// 1234567 → "1,234,567".
-  static func grouped(_ value: Int64) -> String {
+  public static func grouped(_ value: Int64) -> String {
     let digits = String(value.magnitude)
     var result = ""
     for (index, digit) in digits.enumerated() {
@@ -14,7 +14,7 @@ enum Figures {
   }
 
   /// 0.00123 with unit "s" → "1.23 ms".
-  static func scaled(_ value: Double?, _ unit: String) -> String {
+  public static func scaled(_ value: Double?, _ unit: String) -> String {
     guard let value, value.isFinite else { return "-" }
     guard value != 0 else { return "0 \(unit)" }
     let prefixes = [
@@ -27,8 +27,23 @@ enum Figures {
     return String(format: "%.\(digits)f", scaled) + " " + prefix + unit
   }
 
+  /// Three significant figures without a prefix, digits grouped: 0.01163 → "0.0116", 1074.2 → "1,074".
+  public static func plain(_ value: Double) -> String {
+    guard value.isFinite else { return "-" }
+    guard value != 0 else { return "0" }
+    if abs(value) >= 99.95, abs(value) < 1e15 { return grouped(Int64(value.rounded())) }
+    guard abs(value) >= 1e-4, abs(value) < 1e15 else { return String(format: "%.2e", value) }
+    var digits = 1
+    var bound = 9.995
+    while abs(value) < bound, digits < 8 {
+      digits += 1
+      bound /= 10
+    }
+    return String(format: "%.\(digits)f", value)
+  }
+
   /// 0.1234 → "12.3 %".
-  static func percent(_ part: Double, of whole: Double) -> String {
+  public static func percent(_ part: Double, of whole: Double) -> String {
     guard whole != 0, (part / whole).isFinite else { return "-" }
     return String(format: "%.1f %%", part / whole * 100)
   }
