@@ -65,7 +65,7 @@ public struct BaselineEstimate: Sendable {
   public let asked: OperandFormat
   /// The format that the device computes in: a wider one where it lacks the format asked for.
   public let format: OperandFormat
-  /// The device alone: no figure can be lower.
+  /// The device alone, at its peaks.
   public let device: Figures
   /// With the framework's overhead for every kernel; nil where the file says nothing of a framework.
   public let withFramework: Figures?

@@ -1,3 +1,4 @@
+import Baselines
 import DRAM
 import Dataflow
 import Files
@@ -55,6 +56,11 @@ public enum FileCheck {
         "study of '\($0.name)' with \($0.claims.count) claims and \($0.sweeps.count) sweeps is good"
       }
     }
+    if keys.contains("baseline") {
+      guard let baseline = BaselineFile.read(path: path, displayName: path, into: &d) else { return nil }
+      let formats = baseline.formats.map(\.rawValue).joined(separator: ", ")
+      return "baseline '\(baseline.name)' (\(baseline.kind.rawValue)) for \(formats) is good"
+    }
     if keys.contains("design") {
       guard let design = DesignFile.read(path: path, displayName: path, data: data, into: &d) else { return nil }
       return "design '\(design.name)' with \(design.units.count) units is good"
@@ -69,7 +75,7 @@ public enum FileCheck {
     }
     d.error(
       "not a file that accsim knows", at: Place(file: path), value: keys.prefix(4).joined(separator: ", "),
-      expected: "a top-level key 'design', 'device', 'model_type', 'network', 'paper' or 'steps'")
+      expected: "a top-level key 'baseline', 'design', 'device', 'model_type', 'network', 'paper' or 'steps'")
     return nil
   }
 }

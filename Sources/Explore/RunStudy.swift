@@ -41,6 +41,8 @@ public struct RunStudy: Sendable {
   public var commandTrace: String?
   /// The numbers to compute with; nothing is computed without them.
   public var values: RunValues?
+  /// What the run is compared with.
+  public var baselines = BaselineChoice()
 
   /// The forms that a report can be written in, by the ending of the file.
   public static let endings = [".json", ".csv"]
@@ -64,8 +66,10 @@ public struct RunStudy: Sendable {
   public func run() throws(Refusal) -> CommandOutput {
     try checkOutputs()
     var d = Diagnostics()
-    let priced = try price(&d)
-    let json = RunReportJSON.document(priced)
+    let prepared = try prepare(&d)
+    let estimates = try baselines.estimates(prepared)
+    let priced = try price(prepared, beside: estimates)
+    let json = RunReportJSON.document(priced, baselines: BaselineReport.json(estimates, priced))
     // All texts are made before the first is written: a refusal leaves no part behind.
     var files: [(path: String, text: String)] = []
     if let commandTrace { files.append((commandTrace, try Self.trace(of: priced))) }
@@ -74,7 +78,8 @@ public struct RunStudy: Sendable {
     }
     if let path = values?.output { try TensorFile.write(try RunValues.tensors(priced.record), to: path) }
     for file in files { try AtomicFile.write(file.text, to: file.path) }
-    return CommandOutput(text: RunReportTable.text(priced), json: json, messages: d.warnings)
+    let text = RunReportTable.text(priced) + BaselineReport.text(estimates, priced)
+    return CommandOutput(text: text, json: json, messages: d.warnings)
   }
 
   private static func trace(of run: PricedRun) throws(Refusal) -> String {
@@ -90,16 +95,18 @@ public struct RunStudy: Sendable {
   }
 
   /// Simulates and audits.
-  public func price(_ d: inout Diagnostics) throws(Refusal) -> PricedRun {
+  public func price(_ d: inout Diagnostics) throws(Refusal) -> PricedRun { try price(try prepare(&d)) }
+
+  func price(_ prepared: Prepared, beside estimates: [NamedEstimate] = []) throws(Refusal) -> PricedRun {
     var options = options
     if commandTrace != nil { options.commandLogLimit = Self.commandTraceLimit }
-    let prepared = try prepare(&d)
     options.values = prepared.values?.input ?? options.values
     var record = try simulate(prepared.program, on: prepared.design, options: options)
     if let found = prepared.values {
       record.values = found.provenance
       if let file = values?.file { record.inputs.append((Self.baseName(file), try SHA256.hex(ofFile: file))) }
     }
+    record.inputs += estimates.flatMap(\.estimate.baseline.inputs)
     let priced = PricedRun(record)
     try RunAudit.check(priced)
     return priced
@@ -118,6 +125,8 @@ public struct RunStudy: Sendable {
     var program: Program
     var design: Design
     var values: RunValues.Found?
+    /// The model; nil for a saved program, which does without.
+    var graph: OperatorGraph?
   }
 
   func prepare(_ d: inout Diagnostics) throws(Refusal) -> Prepared {
@@ -159,7 +168,7 @@ public struct RunStudy: Sendable {
     program.origin.modelInputs = [
       Program.InputFile(name: Self.baseName(modelPath), sha256: try SHA256.hex(ofFile: modelPath))
     ]
-    return Prepared(program: program, design: chosen, values: numbers)
+    return Prepared(program: program, design: chosen, values: numbers, graph: loaded.graph)
   }
 
   private static func read(
@@ -219,7 +228,7 @@ public struct RunStudy: Sendable {
         expected: "a file ending in .npz or .safetensors")
     }
     for path in outputs + [commandTrace, values?.output].compactMap(\.self) {
-      checkFolder(path, &d)
+      Self.checkFolder(path, &d)
       let file = Self.resolved(path)
       if let other = taken.first(where: { $0.file == file }) {
         d.error(
@@ -233,14 +242,14 @@ public struct RunStudy: Sendable {
   /// What the user names as inputs, paths among them.
   private var inputs: [String] {
     switch source {
-    case .model(let model, _): [design, model, values?.file].compactMap(\.self)
+    case .model(let model, _): [design, model, values?.file].compactMap(\.self) + baselines.names
     case .program(let path): [design, path].compactMap(\.self)
     }
   }
 
-  private static func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+  static func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
 
-  private func checkFolder(_ path: String, _ d: inout Diagnostics) {
+  static func checkFolder(_ path: String, _ d: inout Diagnostics) {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {

@@ -11,7 +11,8 @@ struct AccSim: ParsableCommand {
     discussion: "Example: accsim run --design hbm2-bank-pim --model gpt2 --prompt 32 --generate 32",
     version: CommandLineVersion.text,
     subcommands: [
-      Run.self, Compile.self, Diff.self, Reproduce.self, Graph.self, Check.self, List.self, DRAMCommand.self,
+      Run.self, Compile.self, Diff.self, Compare.self, Reproduce.self, Graph.self, Check.self, List.self,
+      DRAMCommand.self,
     ])
 
   /// The arguments, with a file or none for `--values`: a value that may be left out is nothing that the parser knows.

@@ -4,7 +4,7 @@ import Explore
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Validate files: designs, devices, models, programs, tensors.",
+    abstract: "Validate files: designs, devices, baselines, models, programs, tensors.",
     discussion: "Example: accsim check my-design.yaml my-device.yaml")
 
   @Argument(help: ArgumentHelp("Files to validate.", valueName: "file")) var files: [String]

@@ -18,6 +18,7 @@ struct Run: ParsableCommand {
   var program: String?
   @OptionGroup var workload: WorkloadOptions
   @OptionGroup var changes: VariantOptions
+  @OptionGroup var baselines: BaselineOptions
   @Option(
     name: .customLong("out"), parsing: .singleValue,
     help: ArgumentHelp(
@@ -39,6 +40,12 @@ struct Run: ParsableCommand {
   @Flag(help: "Print the JSON report on standard output.") var json = false
   @Flag(help: "Visit every cycle instead of stepping over those in which nothing happens; same results, slower.")
   var noSkip = false
+
+  @Flag(help: "Simulate work again that was done before in the same state; the results are the same.")
+  var noFold = false
+
+  @Flag(help: "Simulate every channel of a memory by itself, also those in lockstep; the results are the same.")
+  var noLockstep = false
 
   enum Arithmetic: String, ExpressibleByArgument, CaseIterable { case design, exact }
 
@@ -67,8 +74,11 @@ struct Run: ParsableCommand {
       }
     study.variant = try changes.variant()
     study.outputs = outputs
+    study.baselines = try baselines.choice()
     study.commandTrace = commandsOut
     study.options.skipping = !noSkip
+    study.options.folding = !noFold
+    study.options.lockstep = !noLockstep
     if let values {
       study.values = RunValues(
         file: values == "-" ? nil : values, arithmetic: arithmetic == .exact ? .exact : .design, output: valuesOut)

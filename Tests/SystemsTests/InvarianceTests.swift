@@ -15,16 +15,24 @@ import Testing
   func skippingAndOrderAreInvisible(_ name: String, _ workload: Workload) throws {
     let design = try Checkout.design(name)
     let graph = try Checkout.model()
-    let expected = Checkout.fingerprint(try Checkout.run(design, graph, workload))
-    for skipping in [true, false] {
+    var options = RunOptions()
+    (options.folding, options.lockstep) = (false, false)
+    let expected = Checkout.fingerprint(try Checkout.run(design, graph, workload, options))
+    for (skipping, folding, lockstep) in Self.ways {
+      (options.skipping, options.folding, options.lockstep) = (skipping, folding, lockstep)
       for seed in [nil, UInt64.random(in: 0...UInt64.max)] {
-        var options = RunOptions()
-        options.skipping = skipping
         options.shuffleSeed = seed
         let got = Checkout.fingerprint(try Checkout.run(design, graph, workload, options))
-        #expect(got == expected, "skipping \(skipping), shuffled by \(String(describing: seed))")
+        #expect(
+          got == expected,
+          "skipping \(skipping), folding \(folding), lockstep \(lockstep), shuffled by \(String(describing: seed))")
       }
     }
+  }
+
+  /// Skipping, folding and lockstep, each on and off.
+  private static let ways = [true, false].flatMap { skipping in
+    [true, false].flatMap { folding in [true, false].map { (skipping, folding, $0) } }
   }
 
   /// Long enough for refreshes in every situation: between steps, between rows, while waiting.
@@ -83,6 +91,8 @@ import Testing
       var options = RunOptions()
       options.skipping = false
       options.shuffleSeed = random.next()
+      #expect(Checkout.fingerprint(try Checkout.run(design, graph, workload, options)) == expected, "seed \(seed)")
+      (options.skipping, options.folding, options.lockstep) = (true, false, false)
       #expect(Checkout.fingerprint(try Checkout.run(design, graph, workload, options)) == expected, "seed \(seed)")
     }
   }

@@ -37,4 +37,19 @@ public struct CycleAccount: Hashable, Sendable {
     stalls[cause] += cycle - frontier
     frontier = cycle
   }
+
+  /// An account that goes on from here and has charged nothing yet.
+  public var cleared: CycleAccount {
+    var result = CycleAccount(causes: causes)
+    result.frontier = frontier
+    return result
+  }
+
+  /// Charges what `other` has charged, `times` over.
+  public mutating func add(_ other: CycleAccount, times: Int64 = 1) {
+    busy += times * other.busy
+    idle += times * other.idle
+    for cause in stalls.indices { stalls[cause] += times * other.stalls[cause] }
+    frontier += times * other.total
+  }
 }

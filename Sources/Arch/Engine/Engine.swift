@@ -12,6 +12,11 @@ public struct Engine {
     /// Whether stretches of time in which nothing happens are stepped over. Without it every unit is visited in every
     /// cycle of its clock; the results are the same.
     public var skipping = true
+    /// Whether a unit's work that comes again in the same state is taken over instead of simulated again. It needs
+    /// skipping; the results are the same.
+    public var folding = true
+    /// Whether equal parts of a unit that are in the same state are simulated once; the results are the same.
+    public var lockstep = true
     public init() {}
   }
 
@@ -24,6 +29,12 @@ public struct Engine {
   private var localTime: [Int64]
   /// How often a unit was called, all units together.
   public private(set) var wakeUps: Int64 = 0
+  /// Cycles that each unit folded, in its own clock, and ticks in which any unit did.
+  public var foldedCycles: [Int64] { ports.foldedCycles }
+  public var foldedTicks: Int64 {
+    var time = ports.foldedTime
+    return time.total()
+  }
 
   /// - Parameters:
   ///   - units: in the order of the design file.
@@ -45,6 +56,9 @@ public struct Engine {
     }
     ports.periods = periods
     ports.standing = Array(repeating: .scheduled(0), count: units.count)
+    ports.folds = options.folding && options.skipping
+    ports.joinsReplicas = options.lockstep
+    ports.foldedCycles = Array(repeating: 0, count: units.count)
     ports.channels = channels.map {
       Channel($0, senderPeriod: periods[$0.sender.rawValue], receiverPeriod: periods[$0.receiver.rawValue])
     }

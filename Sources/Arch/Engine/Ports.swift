@@ -13,6 +13,13 @@ public struct Ports {
   /// When set, every unit has been or will be advanced at this tick: nothing can be sent before it.
   var lockstepTick: Int64?
 
+  /// Whether work that is known is taken over, and whether equal parts in lockstep are simulated once.
+  public internal(set) var folds = false
+  public internal(set) var joinsReplicas = false
+  var foldedTime = FoldedTime()
+  /// Cycles that each unit folded.
+  var foldedCycles: [Int64] = []
+
   enum Standing {
     case scheduled(Int64)
     case waiting([Wait], isIdle: Bool)
@@ -51,6 +58,13 @@ public struct Ports {
   public mutating func send(_ packet: Packet, on channel: ChannelIndex, at cycle: Cycles) {
     _ = channels[channel.rawValue].send(packet, at: cycle.rawValue * channels[channel.rawValue].senderPeriod)
     sent.append(channel.rawValue)
+  }
+
+  /// Notes cycles of the present unit that were taken over from known work.
+  public mutating func noteFolded(_ cycles: Range<Cycles>) {
+    foldedCycles[current] += cycles.upperBound.rawValue - cycles.lowerBound.rawValue
+    if foldedTime.isFull { foldedTime.settle(before: earliestActions().min() ?? 0) }
+    foldedTime.add(cycles.lowerBound.rawValue * period..<cycles.upperBound.rawValue * period)
   }
 
   /// The first cycle at which a packet that is not yet in the channel could become visible.

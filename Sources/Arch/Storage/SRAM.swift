@@ -50,6 +50,19 @@ public struct SRAM: Hashable, Sendable {
     return start
   }
 
+  /// Whether accesses from `cycle` on are served as `other` serves them `cycles` earlier.
+  public func isAlike(_ other: SRAM, at cycle: Int64, later cycles: Int64) -> Bool {
+    zip(free, other.free).allSatisfy { max($0, cycle) == max($1 + cycles, cycle) }
+  }
+
+  /// Does what was done between two earlier states, `cycles` later.
+  public mutating func adopt(from before: SRAM, to after: SRAM, later cycles: Int64) {
+    reads += after.reads - before.reads
+    writes += after.writes - before.writes
+    conflictCycles += after.conflictCycles - before.conflictCycles
+    for port in free.indices where after.free[port] != before.free[port] { free[port] = after.free[port] + cycles }
+  }
+
   /// The port of the word's bank that is free first; the lowest-numbered among equals.
   private func port(_ direction: Direction, _ word: Int64) -> Int {
     let bank = Int(word % Int64(spec.banks))

@@ -26,21 +26,31 @@ public struct RefreshSchedule: Sendable, Hashable {
     }
     self.targets = targets
     self.interval = interval
+    nextDue = interval
   }
 
   /// The cycle at which the next refresh is due. The first of each scope is due one interval, staggered by scope,
   /// after the start.
-  public var nextDue: Int64 {
-    let turn = fired % Int64(targets.count)
-    let round = fired / Int64(targets.count)
-    return (round + 1) * interval + turn * interval / Int64(targets.count)
-  }
+  public private(set) var nextDue: Int64
+
+  /// Whose turn the next refresh is.
+  public var turn: Int { Int(fired % Int64(targets.count)) }
 
   /// What the next refresh covers.
-  public var nextTarget: CommandAddress { targets[Int(fired % Int64(targets.count))] }
+  public var nextTarget: CommandAddress { targets[turn] }
 
   /// Refreshes issued so far.
   public var count: Int64 { fired }
 
-  public mutating func fire() { fired += 1 }
+  /// Refreshes of each scope so far.
+  public var counts: [Int64] {
+    targets.indices.map { (fired + Int64(targets.count - 1 - $0)) / Int64(targets.count) }
+  }
+
+  /// Notes that so many refreshes were issued.
+  public mutating func fire(_ refreshes: Int64 = 1) {
+    fired += refreshes
+    let (round, turn) = fired.quotientAndRemainder(dividingBy: Int64(targets.count))
+    nextDue = (round + 1) * interval + turn * interval / Int64(targets.count)
+  }
 }

@@ -7,10 +7,10 @@ import Arch
 public struct CommandTiming: Sendable {
   public let table: ConstraintTable
   /// `node * commandCount + command` → first legal cycle in the high 48 bits, rule id + 1 in the low 16.
-  private var ready: [Int64]
-  private var history: [Int64]
+  var ready: [Int64]
+  var history: [Int64]
 
-  private static let idBits: Int64 = 16
+  static let idBits: Int64 = 16
   private static let idMask: Int64 = 0xFFFF
 
   /// What `bound` found.

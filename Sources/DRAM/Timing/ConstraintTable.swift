@@ -11,6 +11,14 @@ public final class ConstraintTable: @unchecked Sendable {
     let sibling: Bool
   }
 
+  /// The last issues of one command at one node: how many so far, then their cycles.
+  struct Ring {
+    let start: Int
+    let window: Int
+    /// Cycles for which an issue can hold something up through it.
+    let reach: Int64
+  }
+
   public let levelCount: Int
   public let commandCount: Int
   /// Nodes per parent, by level.
@@ -31,6 +39,8 @@ public final class ConstraintTable: @unchecked Sendable {
   let historyBase: UnsafeMutablePointer<Int>
   let nodeCount: Int
   let historySize: Int
+  /// All issue histories.
+  let rings: [Ring]
   /// Numbers that one timing state holds.
   public var stateSize: Int { nodeCount * commandCount + historySize }
 
@@ -79,10 +89,16 @@ public final class ConstraintTable: @unchecked Sendable {
     starts.append(flat.count)
     var bases = Array(repeating: -1, count: slots)
     var size = 0
+    var rings: [Ring] = []
     for slot in 0..<slots where windows[slot] > 1 {
       bases[slot] = size
-      // One ring per node: the number of issues so far, then their cycles.
-      size += nodes[slot / commands] * (windows[slot] + 1)
+      let length = windows[slot] + 1
+      guard nodes[slot / commands] <= Self.maximumStateSize / length else { return nil }
+      let reach = flat[starts[slot]..<starts[slot + 1]].filter { $0.window > 1 }.map(\.latency).max() ?? 0
+      for node in 0..<nodes[slot / commands] {
+        rings.append(Ring(start: size + node * length, window: windows[slot], reach: reach))
+      }
+      size += nodes[slot / commands] * length
     }
     guard size + nodes.reduce(0, +) * commands <= Self.maximumStateSize else { return nil }
     levelCount = sizes.count
@@ -91,6 +107,7 @@ public final class ConstraintTable: @unchecked Sendable {
     levelBase = Self.copy(nodes.indices.map { nodes[..<$0].reduce(0, +) })
     nodeCount = nodes.reduce(0, +)
     historySize = size
+    self.rings = rings
     rules = Self.copy(flat)
     ruleStart = Self.copy(starts)
     levelsAsNext = Self.copy(asNext)

@@ -53,7 +53,7 @@ public struct UnitActivity: Sendable {
   public var lowerBounds: [Int64?] = []
   /// Per program row, cycles that the work with a bound took; beside `lowerBounds`.
   public var boundedCycles: [Int64] = []
-  /// Cycles that were folded rather than simulated one by one.
+  /// Cycles of its own clock that were taken over from known work rather than simulated again.
   public var foldedCycles: Int64 = 0
 
   public init() {}
@@ -119,6 +119,8 @@ public struct Activity: Sendable {
   public var steps: [StepTiming] = []
   /// The tick at which the controller saw the last completion.
   public var endTick: Int64 = 0
+  /// Ticks in which some unit's work was taken over from known work.
+  public var foldedTicks: Int64 = 0
   /// How often the engine called a unit.
   public var wakeUps: Int64 = 0
 

@@ -9,8 +9,12 @@ public protocol OperatorLowering {
   mutating func reserve(
     _ index: Int, in graph: OperatorGraph, rule: MappingRule, workload: Workload, _ d: inout Diagnostics)
 
-  /// Adds the steps of one operator for one pass.
-  func lower(_ index: Int, in graph: OperatorGraph, pass: Workload.Pass, into builder: inout StepBuilder)
+  /// Adds the steps of one operator for one pass. What it works out may be kept for the next.
+  mutating func lower(_ index: Int, in graph: OperatorGraph, pass: Workload.Pass, into builder: inout StepBuilder)
+
+  /// Whether `lower` adds the same steps in every pass that goes alone: neither position nor context nor sequence make a
+  /// difference, and a step waits for all that makes the operator's inputs or for none of it.
+  func isSameInEveryPass(_ index: Int, in graph: OperatorGraph) -> Bool
 
   /// Elements that the operator's steps keep beside its operands and its result: partial sums.
   func temporaryElements(_ index: Int, in graph: OperatorGraph) -> Int64
@@ -21,6 +25,8 @@ public protocol OperatorLowering {
 
 extension OperatorLowering {
   public func temporaryElements(_ index: Int, in graph: OperatorGraph) -> Int64 { 0 }
+
+  public func isSameInEveryPass(_ index: Int, in graph: OperatorGraph) -> Bool { false }
 }
 
 /// How large a program or a part of one is at the most. Rough by intent, so that no sum can overflow.

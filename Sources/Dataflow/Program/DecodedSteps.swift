@@ -1,12 +1,13 @@
 import Arch
 import Files
 
-/// One unit's own steps of a program, decoded once to the unit's own type when the program is loaded.
+/// One unit's own steps of a program, decoded to the unit's own type when the program is loaded; equal ones once.
 public struct DecodedSteps<Step: Sendable>: Sendable {
-  /// By program step: position in `steps`, −1 for steps of other units.
-  private let position: [Int32]
-  private let steps: [Step]
-  private let rows: [Int32]
+  /// By program step: position in `all`, −1 for steps of other units.
+  private let identities: [Int32]
+  /// The distinct steps, in the order of their first occurrence.
+  public let all: [Step]
+  private let program: Program
 
   /// - Parameters:
   ///   - name: the unit's, for messages.
@@ -16,30 +17,32 @@ public struct DecodedSteps<Step: Sendable>: Sendable {
     _ program: Program, unit: UnitIndex, name: String, kind: String,
     decode: (_ opcode: Int32, _ operands: ArraySlice<Int64>) -> Step?
   ) throws(Refusal) {
-    var position = Array(repeating: Int32(-1), count: program.steps.count)
+    let distinct = DistinctSteps(program, unit: unit)
     var steps: [Step] = []
-    var rows: [Int32] = []
-    for (index, step) in program.steps.enumerated() where step.unit == unit {
+    steps.reserveCapacity(distinct.first.count)
+    for (step, index) in zip(distinct.first, distinct.firstIndex) {
       guard let decoded = decode(step.opcode, program.operands[step.operands]) else {
         throw Refusal(
           "step \(index) is no step of a \(kind)", at: Place(file: "program", detail: "unit '\(name)'"),
           value: "opcode \(step.opcode)")
       }
-      position[index] = Int32(steps.count)
       steps.append(decoded)
-      rows.append(step.row)
     }
-    self.position = position
-    self.steps = steps
-    self.rows = rows
+    identities = distinct.identity
+    all = steps
+    self.program = program
   }
 
-  /// All of them, in order.
-  public var all: [Step] { steps }
+  /// How many distinct steps the unit has.
+  public var uniqueCount: Int { all.count }
+
+  /// Which of the distinct steps stands at position `index` of the program, in `0..<uniqueCount`: steps of the unit
+  /// with equal opcode and operands have the same.
+  public func identity(_ index: Int) -> Int { Int(identities[index]) }
 
   /// The unit's step at position `index` of the program.
-  public func step(_ index: Int) -> Step { steps[Int(position[index])] }
+  public func step(_ index: Int) -> Step { all[Int(identities[index])] }
 
   /// The row of the report that it works for.
-  public func row(_ index: Int) -> Int { Int(rows[Int(position[index])]) }
+  public func row(_ index: Int) -> Int { Int(program.steps[index].row) }
 }

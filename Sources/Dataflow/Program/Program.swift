@@ -3,13 +3,23 @@ import Arch
 /// What a compiler makes of a model for a design: steps on units, with dependences. It names no kind of accelerator.
 public struct Program: Sendable {
   /// One thing that one unit does. Opcode and operands mean what the unit's kind says they mean.
+  ///
+  /// A run may have millions, so that its numbers are kept in 32 bits each.
   public struct Step: Hashable, Sendable {
-    public let unit: UnitIndex
+    @usableFromInline let unitNumber: Int32
     public let opcode: Int32
-    public let operands: Range<Int>
-    public let dependences: Range<Int>
+    @usableFromInline let operandRange: Range<Int32>
+    @usableFromInline let dependenceRange: Range<Int32>
     /// Index into `rows`: the operator that it works for.
     public let row: Int32
+
+    @inlinable public var unit: UnitIndex { UnitIndex(Int(unitNumber)) }
+    /// Where its operands lie in the program's `operands`. Equal lists of a unit and opcode lie in the same place.
+    @inlinable public var operands: Range<Int> { Int(operandRange.lowerBound)..<Int(operandRange.upperBound) }
+    /// Where the steps that it waits for lie in the program's `dependences`.
+    @inlinable public var dependences: Range<Int> {
+      Int(dependenceRange.lowerBound)..<Int(dependenceRange.upperBound)
+    }
   }
 
   /// One line of the report: an operator of the graph in a phase of the run, all its passes together.
@@ -131,8 +141,7 @@ public struct Program: Sendable {
 
   public var origin = Origin()
   public private(set) var steps: [Step] = []
-  /// Operands of all steps, end to end.
-  public private(set) var operands: [Int64] = []
+  private var operandLists = OperandLists()
   /// Dependences of all steps, end to end: indices of earlier steps.
   public private(set) var dependences: [Int32] = []
   public var rows: [Row] = []
@@ -144,22 +153,41 @@ public struct Program: Sendable {
 
   public init() {}
 
+  /// Operands of all steps: lists end to end, each once.
+  public var operands: [Int64] { operandLists.values }
+
   /// Adds a step that starts when all of `after` are complete; returns its index.
+  ///
+  /// A program has at most 2^31 - 1 operands, and as many dependences.
   @discardableResult
   public mutating func append(
     unit: UnitIndex, opcode: Int32, operands values: [Int64], after: [Int], row: Int
   ) -> Int {
-    let firstOperand = operands.count
-    operands.append(contentsOf: values)
-    let firstDependence = dependences.count
+    let number = Int32(unit.rawValue)
+    let list = operandLists.place(values, unit: number, opcode: opcode)
+    return append(unit: number, opcode: opcode, operands: list, after: after, row: row)
+  }
+
+  /// Adds a step with the opcode and the operands of the earlier step `index` of the same unit.
+  @discardableResult
+  mutating func append(again index: Int, after: [Int], row: Int) -> Int {
+    let step = steps[index]
+    return append(
+      unit: step.unitNumber, opcode: step.opcode, operands: step.operandRange, after: after, row: row)
+  }
+
+  private mutating func append(
+    unit: Int32, opcode: Int32, operands: Range<Int32>, after: [Int], row: Int
+  ) -> Int {
+    let firstDependence = Int32(dependences.count)
     for step in after {
       precondition(step < steps.count, "a step depends on earlier steps only")
       dependences.append(Int32(step))
     }
     steps.append(
       Step(
-        unit: unit, opcode: opcode, operands: firstOperand..<operands.count,
-        dependences: firstDependence..<dependences.count, row: Int32(row)))
+        unitNumber: unit, opcode: opcode, operandRange: operands,
+        dependenceRange: firstDependence..<Int32(dependences.count), row: Int32(row)))
     return steps.count - 1
   }
 

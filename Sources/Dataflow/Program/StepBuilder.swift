@@ -31,9 +31,14 @@ public struct StepBuilder: Sendable {
   private var passStart = 0
   /// By unit: its last step so far, −1 before any. Units work in order, so these stand for all steps before.
   private var lastOfUnit: [Int] = []
-  /// Steps of the operator being lowered, and those that others of its steps wait for.
-  private var current: [Int] = []
-  private var awaited: Set<Int> = []
+  /// The first step of the operator being lowered, and of each of its steps whether another of them waits for it.
+  private var firstStep = 0
+  private var isAwaited: [Bool] = []
+  /// What the steps of the operator are, so that later passes can have them again, and those that can be.
+  private var made = RepeatedSteps()
+  private var repeated: [RepeatedSteps?]
+  /// What the step being added waits for.
+  private var after: [Int] = []
   /// Steps that bring the operator's parameter vectors, and the buffers that they go to.
   public private(set) var loaded: [Int] = []
   public private(set) var loadedBuffers: [Int64] = []
@@ -45,6 +50,7 @@ public struct StepBuilder: Sendable {
     self.overlap = overlap
     self.graph = graph
     sinks = graph.sinks
+    repeated = Array(repeating: nil, count: graph.operators.count)
   }
 
   /// Starts passes that go side by side.
@@ -65,11 +71,31 @@ public struct StepBuilder: Sendable {
   /// Starts the steps of operator `index`, booked under program row `row`.
   public mutating func beginOperator(row: Int) {
     self.row = row
-    current = []
-    awaited = []
-    loaded = []
-    loadedBuffers = []
+    firstStep = program.steps.count
+    isAwaited.removeAll(keepingCapacity: true)
+    made = RepeatedSteps(first: firstStep)
+    loaded.removeAll(keepingCapacity: true)
+    loadedBuffers.removeAll(keepingCapacity: true)
     temporaries = 0
+  }
+
+  /// Adds the steps that operator `index` had in an earlier pass, where `endOperator` was told that they are the same in
+  /// every pass.
+  ///
+  /// - Returns: whether it did; else they have to be made.
+  public mutating func repeatOperator(_ index: Int) -> Bool {
+    guard passes.count == 1, let before = repeated[index] else { return false }
+    let inputs = before.readsInputs ? inputs(of: index, in: graph) : []
+    var needs: [Int] = []
+    for (offset, step) in before.steps.enumerated() {
+      needs.removeAll(keepingCapacity: true)
+      if step.waitsForInputs { needs += inputs }
+      for own in before.needs[step.needs] { needs.append(firstStep + Int(own)) }
+      wait(for: needs, together: step.together)
+      place(program.append(again: before.first + offset, after: after, row: row))
+    }
+    count(macs: before.macs, bytes: before.bytes)
+    return true
   }
 
   /// Notes a step that brings one of the operator's parameter vectors to a buffer.
@@ -96,9 +122,17 @@ public struct StepBuilder: Sendable {
   }
 
   /// Ends the steps of operator `index`: what reads its result waits for those that no other of its steps waited for.
-  public mutating func endOperator(_ index: Int) {
-    results[position * graph.operators.count + index] = current.filter { !awaited.contains($0) }
-    guard sinks.contains(index), let last = current.last else { return }
+  ///
+  /// - Parameter isSameInEveryPass: its steps are the same in every pass that goes alone, and wait for all that makes its
+  ///   inputs or for none of it.
+  public mutating func endOperator(_ index: Int, isSameInEveryPass: Bool = false) {
+    results[position * graph.operators.count + index] = isAwaited.indices.filter { !isAwaited[$0] }
+      .map { firstStep + $0 }
+    if isSameInEveryPass, passes.count == 1, repeated[index] == nil {
+      repeated[index] = made.isRepeatable(inputs: inputs(of: index, in: graph)) ? made : nil
+    }
+    let last = program.steps.count - 1
+    guard sinks.contains(index), last >= firstStep else { return }
     let pass = passes[position]
     program.append(
       Program.Output(
@@ -115,6 +149,8 @@ public struct StepBuilder: Sendable {
   public mutating func count(macs: Int64, bytes: Int64) {
     program.rows[row].macs += macs
     program.rows[row].bytes += bytes
+    made.macs += macs
+    made.bytes += bytes
   }
 
   /// Adds a step. Without overlap `needs` is ignored, and the step waits for everything before it.
@@ -124,22 +160,37 @@ public struct StepBuilder: Sendable {
   public mutating func step(
     _ unit: UnitIndex, opcode: Int32, operands: [Int64], needs: [Int], together: Bool = false
   ) -> Int {
-    let after: [Int]
+    wait(for: needs, together: together)
+    made.add(needs: needs, together: together)
+    let index = program.append(unit: unit, opcode: opcode, operands: operands, after: after, row: row)
+    place(index)
+    return index
+  }
+
+  /// Decides what the next step waits for.
+  private mutating func wait(for needs: [Int], together: Bool) {
+    after.removeAll(keepingCapacity: true)
     switch overlap {
     case .none:
-      if !together {
-        if !slot.isEmpty { barrier = slot }
-        slot = []
+      if !together, !slot.isEmpty {
+        barrier = slot
+        slot.removeAll(keepingCapacity: true)
       }
-      after = barrier
-    case .dependences: after = Array(Set(needs + barrier)).sorted()
+      after += barrier
+    case .dependences:
+      var all = needs + barrier
+      all.sort()
+      for step in all where step != after.last { after.append(step) }
     }
-    awaited.formUnion(needs)
-    let index = program.append(unit: unit, opcode: opcode, operands: operands, after: after, row: row)
-    while lastOfUnit.count <= unit.rawValue { lastOfUnit.append(-1) }
-    lastOfUnit[unit.rawValue] = index
-    slot.append(index)
-    current.append(index)
-    return index
+    for step in needs where step >= firstStep { isAwaited[step - firstStep] = true }
+  }
+
+  /// Notes a step that was added.
+  private mutating func place(_ index: Int) {
+    let unit = program.steps[index].unit.rawValue
+    while lastOfUnit.count <= unit { lastOfUnit.append(-1) }
+    lastOfUnit[unit] = index
+    if overlap == .none { slot.append(index) }
+    isAwaited.append(false)
   }
 }

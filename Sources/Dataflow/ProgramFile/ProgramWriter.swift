@@ -38,13 +38,12 @@ public struct ProgramWriter {
     list("passes", program.passes) { "[\(line.quoted($0.phase.name)), \($0.steps.lowerBound), \($0.steps.upperBound)]" }
     list("outputs", program.outputs, line.output)
     list("residents", program.residents, line.resident)
-    list("steps", program.steps, isLast: true, line.step)
+    writeSteps()
     text += "}\n"
   }
 
-  /// One line for each of `items`, appended as they come: there may be millions.
   private mutating func list<Items: Collection>(
-    _ key: String, _ items: Items, isLast: Bool = false, _ line: (Items.Element) -> String
+    _ key: String, _ items: Items, _ line: (Items.Element) -> String
   ) {
     text += "  \(quoted(key)): ["
     var isFirst = true
@@ -53,8 +52,7 @@ public struct ProgramWriter {
       text += line(item)
       isFirst = false
     }
-    text += items.isEmpty ? "]" : "\n  ]"
-    text += isLast ? "\n" : ",\n"
+    text += items.isEmpty ? "],\n" : "\n  ],\n"
   }
 
   private func source(_ name: String, _ inputs: [Program.InputFile]) -> String {
@@ -89,16 +87,36 @@ public struct ProgramWriter {
     return "[\(quoted(r.operatorName)), \(r.index), \(quoted(content)), \(which), \(name(r.unit)), \(numbers(r.home))]"
   }
 
-  private func step(_ step: Program.Step) -> String {
-    let schema = units[step.unit.rawValue].steps[Int(step.opcode)]
-    var operands: [String] = []
-    for (position, operand) in program.operands[step.operands].enumerated() {
-      let form = position < schema.operands.count ? schema.operands[position].form : .rest
-      operands.append(form == .real ? "\(Double(bitPattern: UInt64(bitPattern: operand)))" : "\(operand)")
+  /// There may be millions: no line is made by itself before it is appended.
+  private mutating func writeSteps() {
+    let heads = units.map { unit in unit.steps.map { "[\(quoted(unit.name)), \(quoted($0.name)), " } }
+    let reals = units.map { unit in unit.steps.map { schema in schema.operands.map { $0.form == .real } } }
+    text += "  \"steps\": ["
+    var start = "\n    "
+    for step in program.steps {
+      let (unit, opcode) = (step.unit.rawValue, Int(step.opcode))
+      text += start
+      text += heads[unit][opcode]
+      text += String(step.row)
+      text += ", ["
+      var separator = ""
+      for index in step.dependences {
+        text += separator
+        text += String(program.dependences[index])
+        separator = ", "
+      }
+      text += "], ["
+      separator = ""
+      for (position, operand) in program.operands[step.operands].enumerated() {
+        text += separator
+        let isReal = position < reals[unit][opcode].count && reals[unit][opcode][position]
+        text += isReal ? "\(Double(bitPattern: UInt64(bitPattern: operand)))" : String(operand)
+        separator = ", "
+      }
+      text += "]]"
+      start = ",\n    "
     }
-    let after = program.dependences[step.dependences].map(String.init)
-    return "[\(name(step.unit)), \(quoted(schema.name)), \(step.row), [\(after.joined(separator: ", "))], "
-      + "[\(operands.joined(separator: ", "))]]"
+    text += program.steps.isEmpty ? "]\n" : "\n  ]\n"
   }
 
   private func name(_ unit: UnitIndex) -> String { quoted(units[unit.rawValue].name) }

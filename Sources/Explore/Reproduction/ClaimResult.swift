@@ -7,9 +7,9 @@ struct ClaimResult {
     let setting: String
     let measured: Measurement
     /// nil when nothing was measured.
-    let comparison: Comparison?
+    let judgement: Judgement?
 
-    var verdict: Verdict { comparison?.verdict ?? .notCheckable }
+    var verdict: Verdict { judgement?.verdict ?? .notCheckable }
   }
 
   let claim: PublishedClaim
@@ -41,9 +41,9 @@ struct ClaimResult {
     }
     outcomes = results.study.settings.indices.map { setting in
       let found = measured(setting, withOverhead)
-      var comparison: Comparison?
-      if let low = found.low, let high = found.high { comparison = Comparison(claim.published, low: low, high: high) }
-      return Outcome(setting: results.study.settings[setting].name, measured: found, comparison: comparison)
+      var judgement: Judgement?
+      if let low = found.low, let high = found.high { judgement = Judgement(claim.published, low: low, high: high) }
+      return Outcome(setting: results.study.settings[setting].name, measured: found, judgement: judgement)
     }
     reason = Self.reason(claim, outcomes[0]) { measured(0, $0) }
   }
@@ -53,7 +53,7 @@ struct ClaimResult {
     _ claim: PublishedClaim, _ outcome: Outcome, _ measured: (Bool) -> Measurement
   ) -> String {
     var clauses = outcome.measured.details
-    if outcome.comparison == nil, claim.measure.kind != .notCheckable, let missing = outcome.measured.missing {
+    if outcome.judgement == nil, claim.measure.kind != .notCheckable, let missing = outcome.measured.missing {
       clauses.append(missing)
     }
     var text = clauses.joined(separator: "; ")
@@ -72,18 +72,18 @@ struct ClaimResult {
     switch (parts.first ?? "", parts.last ?? "") {
     case ("lowest", _): return outcome.measured.lowest
     case ("highest", _): return outcome.measured.highest
-    case ("ratio", "low"): number = outcome.comparison?.low
-    case ("ratio", _): number = outcome.comparison?.high
+    case ("ratio", "low"): number = outcome.judgement?.low
+    case ("ratio", _): number = outcome.judgement?.high
     case ("with", "low"): number = measured(true).low
     case ("with", _): number = measured(true).high
     case ("without", "low"): number = measured(false).low
     case ("without", _): number = measured(false).high
-    case ("published", "low"): number = claim.published.ends?.low
-    case ("published", _): number = claim.published.ends?.high
+    case ("published", "low"): return claim.published.ends.map { StudyNumbers.stated($0.low) }
+    case ("published", _): return claim.published.ends.map { StudyNumbers.stated($0.high) }
     case ("low", _): number = outcome.measured.low
     default: number = outcome.measured.high
     }
-    return number.map(Figures.plain)
+    return number.map { Figures.significant($0) }
   }
 }
 
@@ -102,9 +102,9 @@ extension PublishedClaim.Published {
   func text(_ unit: String) -> String {
     let suffix = unit == "-" ? "" : " \(unit)"
     return switch self {
-    case .value(let value): Figures.plain(value) + suffix
-    case .range(let low, let high): "\(Figures.plain(low))–\(Figures.plain(high))\(suffix)"
-    case .atMost(let bound): "at most \(Figures.plain(bound))\(suffix)"
+    case .value(let value): StudyNumbers.stated(value) + suffix
+    case .range(let low, let high): "\(StudyNumbers.stated(low))–\(StudyNumbers.stated(high))\(suffix)"
+    case .atMost(let bound): "at most \(StudyNumbers.stated(bound))\(suffix)"
     case .trend(let text): text
     }
   }
@@ -114,13 +114,10 @@ extension ClaimResult.Outcome {
   /// As a table shows it: "4.07–5.61 x".
   func text(_ unit: String) -> String {
     guard let low = measured.low, let high = measured.high else { return "–" }
-    return Self.range(low, high) + (unit == "-" ? "" : " \(unit)")
+    // Counts are whole.
+    let text = unit == "tokens" && low == high ? StudyNumbers.stated(low) : StudyNumbers.range(low, high)
+    return text + (unit == "-" ? "" : " \(unit)")
   }
 
-  var ratioText: String { comparison.map { Self.range($0.low, $0.high) } ?? "–" }
-
-  private static func range(_ low: Double, _ high: Double) -> String {
-    let (a, b) = (Figures.plain(low), Figures.plain(high))
-    return a == b ? a : "\(a)–\(b)"
-  }
+  var ratioText: String { judgement.map { StudyNumbers.range($0.low, $0.high) } ?? "–" }
 }

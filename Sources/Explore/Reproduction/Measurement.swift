@@ -51,7 +51,10 @@ extension StudyResults {
           else { return nil }
           return energy / own
         }, missing: missing)
-      if result.missing == nil { result.details = baselineDetails(result, baseline, models, withOverhead) }
+      if result.missing == nil {
+        result.details = baselineDetails(result, baseline, models, withOverhead)
+        result.details += impliedDetails(baseline, models, withOverhead)
+      }
       return result
     case .trafficReduction(let bytes):
       var result = perModel(
@@ -61,15 +64,21 @@ extension StudyResults {
       result.details = trafficDetails(result, bytes, setting)
       return result
     case .rowHitRate:
-      return perModel(
+      var result = perModel(
         { _, run in 100 * Double(run.rowHits) / Double(run.rowHits + run.rowMisses) },
         missing: "the design has no memory with rows")
+      if let lowest = result.lowest, let highest = result.highest, lowest != highest {
+        result.details = ["lowest for \(lowest), highest for \(highest)"]
+      }
+      return result
     case .latencyShare(let kind):
-      return perModel(
+      var result = perModel(
         { _, run in
           let inside = run.cyclesByKind.first { $0.kind == kind }?.cycles ?? 0
           return 100 * (1 - Double(inside) / Double(run.cycles))
         }, missing: "nothing ran")
+      result.details = shareDetails(result, kind, setting)
+      return result
     case .operationsPerParameter:
       return perModel(
         { model, run in
@@ -113,13 +122,36 @@ extension StudyResults {
     if withOverhead {
       let shares = costs.compactMap { cost in cost.frameworkSeconds.map { 100 * (1 - cost.seconds / $0) } }
       if let least = shares.min(), let most = shares.max() {
-        details.append("framework overhead is \(Self.span(least, most)) % of the latency of \(baseline)")
+        details.append("framework overhead is \(StudyNumbers.span(least, most)) % of the latency of \(baseline)")
       }
     } else if let format = costs.first?.format {
       details.append("the roofline of \(baseline) in \(format.rawValue), at its full bandwidth, without any overhead")
     }
     if !costs.allSatisfy(\.fits) { details.append("not every model fits its memory") }
     return details
+  }
+
+  /// What the ratio would be if only the powers that the paper states were spent.
+  private func impliedDetails(_ baseline: String, _ models: [Int], _ withOverhead: Bool) -> [String] {
+    let all = PowerComparison.all(self)
+    guard !all.isEmpty else { return [] }
+    let ratios = models.compactMap { model in
+      cost(of: baseline, model: model)?.energy(withOverhead: withOverhead).map { $0 / all[model].implied }
+    }
+    guard let least = ratios.min(), let most = ratios.max() else { return [] }
+    return [
+      "with nothing but the published powers, while their units work, it would be \(StudyNumbers.span(least, most))"
+    ]
+  }
+
+  /// Which operators the share is made of, for the model that has the largest.
+  private func shareDetails(_ result: Measurement, _ kind: String, _ setting: Int) -> [String] {
+    guard let name = result.highest, let model = study.models.firstIndex(of: name) else { return [] }
+    let run = figures(setting: setting, model: model)
+    let shares = run.cyclesByOperator.filter { $0.unitKind != kind && $0.cycles > 0 }
+      .sorted { ($1.cycles, $0.kind) < ($0.cycles, $1.kind) }
+      .map { "\($0.kind) \(Figures.percent(Double($0.cycles), of: Double(run.cycles)))" }
+    return shares.isEmpty ? [] : ["\(name): \(shares.joined(separator: ", "))"]
   }
 
   private func trafficDetails(_ result: Measurement, _ bytes: Double, _ setting: Int) -> [String] {
@@ -131,12 +163,6 @@ extension StudyResults {
       "\(name) would read \(Figures.scaled(ordinary, "B")) per token and moves "
         + "\(Figures.scaled(Double(run.interfaceBytes) / tokens, "B"))"
     ]
-  }
-
-  /// `4.1 to 5.6`, or one number when both look alike.
-  static func span(_ low: Double, _ high: Double) -> String {
-    let (a, b) = (Figures.plain(low), Figures.plain(high))
-    return a == b ? a : "\(a) to \(b)"
   }
 
   // MARK: Measures of their own
@@ -159,7 +185,7 @@ extension StudyResults {
       return found(run).map { 1000 * $0.energy / run.seconds / $0.parts }
     }
     if result.missing == nil, let least = means.min(), let most = means.max() {
-      result.details = ["at the full rate; \(Self.span(least, most)) mW over a whole run"]
+      result.details = ["at the full rate; \(StudyNumbers.span(least, most)) mW over a whole run"]
     }
     return result
   }
@@ -199,7 +225,7 @@ extension StudyResults {
     }
     if let least = gains.min(), let most = gains.max() {
       result.details = [
-        "from \(first.label) to \(last.label) (x\(Figures.plain(last.at / first.at))) a run becomes \(Self.span(least, most)) times as fast"
+        "from \(first.label) to \(last.label) (x\(Figures.significant(last.at / first.at))) a run becomes \(StudyNumbers.span(least, most)) times as fast"
       ]
     }
     return result
@@ -219,8 +245,8 @@ extension StudyResults {
     return Measurement(
       values: [("", merit)],
       details: [
-        "\(largest) \(Figures.plain(top)), the largest of all \(Figures.plain(high)) (\(all.highest ?? ""))",
-        "\(smallest) \(Figures.plain(bottom)), the smallest of all \(Figures.plain(low)) (\(all.lowest ?? ""))",
+        "\(largest) \(Figures.significant(top)), the largest of all \(Figures.significant(high)) (\(all.highest ?? ""))",
+        "\(smallest) \(Figures.significant(bottom)), the smallest of all \(Figures.significant(low)) (\(all.lowest ?? ""))",
       ])
   }
 }

@@ -55,7 +55,7 @@ enum ReproductionJSON {
       ("unit", .text(claim.unit)),
       ("published", published),
       ("simulated", ends(shipped.measured.low, shipped.measured.high)),
-      ("ratio", ends(shipped.comparison?.low, shipped.comparison?.high)),
+      ("ratio", ends(shipped.judgement?.low, shipped.judgement?.high)),
       ("verdict", .text(shipped.verdict.rawValue)),
       ("reason", .text(result.reason)),
       ("status", .text(claim.status.rawValue)),
@@ -70,7 +70,7 @@ enum ReproductionJSON {
           result.outcomes.dropFirst().map { outcome in
             .object([
               ("name", .text(outcome.setting)), ("simulated", ends(outcome.measured.low, outcome.measured.high)),
-              ("ratio", ends(outcome.comparison?.low, outcome.comparison?.high)),
+              ("ratio", ends(outcome.judgement?.low, outcome.judgement?.high)),
               ("verdict", .text(outcome.verdict.rawValue)),
             ])
           })

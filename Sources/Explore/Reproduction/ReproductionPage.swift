@@ -51,21 +51,23 @@ enum ReproductionPage {
   }
 
   private static func claimTable(_ results: StudyResults, _ claims: [ClaimResult]) -> String {
-    let others = results.study.settings.dropFirst()
-    return table(
-      ["claim", "what", "published", "simulated", "ratio", "verdict"] + others.flatMap { [$0.name, "verdict"] },
-      right: [2, 3, 4],
-      claims.map { result in
-        let claim = result.claim
-        let status = claim.status == .unverified ? " (unverified)" : ""
-        return [
-          claim.id, claim.text + status + (result.basis.map { ", \($0)" } ?? ""), claim.published.text(claim.unit),
-          result.shipped.text(claim.unit), result.shipped.ratioText, result.shipped.verdict.rawValue,
-        ]
-          + result.outcomes.dropFirst().flatMap {
-            [$0.text(claim.unit), $0.comparison == nil ? "–" : $0.verdict.rawValue]
-          }
-      })
+    var titles = ["claim", "what", "published", "simulated", "ratio", "verdict"]
+    for setting in results.study.settings.dropFirst() { titles += [setting.name, "verdict"] }
+    return table(titles, right: [2, 3, 4], claims.map(claimRow))
+  }
+
+  private static func claimRow(_ result: ClaimResult) -> [String] {
+    let claim = result.claim
+    var what = claim.text
+    if claim.status == .unverified { what += " (unverified)" }
+    if let basis = result.basis { what += ", \(basis)" }
+    let shipped = result.shipped
+    var row = [claim.id, what, claim.published.text(claim.unit), shipped.text(claim.unit)]
+    row += [shipped.ratioText, shipped.verdict.rawValue]
+    for outcome in result.outcomes.dropFirst() {
+      row += [outcome.text(claim.unit), outcome.judgement == nil ? "–" : outcome.verdict.rawValue]
+    }
+    return row
   }
 
   private static func reasons(_ claims: [ClaimResult]) -> String {
@@ -125,7 +127,7 @@ enum ReproductionPage {
             + comparison.lines.flatMap { [Figures.scaled($0.impliedActive, "J"), Figures.scaled($0.simulated, "J")] }
             + [
               Figures.scaled(comparison.implied, "J"), Figures.scaled(comparison.simulated, "J"),
-              comparison.simulated.map { Figures.plain($0 / comparison.implied) } ?? "–",
+              comparison.simulated.map { Figures.significant($0 / comparison.implied) } ?? "–",
             ]
         })
   }
@@ -142,7 +144,7 @@ enum ReproductionPage {
         titles, right: Set(1..<titles.count),
         sweep.models.indices.map { model in
           [sweep.models[model]]
-            + curves.map { "\(Figures.scaled($0[model], "s")) (\(Figures.plain(reference[model] / $0[model])))" }
+            + curves.map { "\(Figures.scaled($0[model], "s")) (\(Figures.significant(reference[model] / $0[model])))" }
         })
       let changes = sweep.points.filter {
         !$0.variant.replacements.isEmpty || !$0.modelValues.isEmpty || $0.generate != nil
@@ -197,14 +199,5 @@ enum ReproductionPage {
           let found = all.first { $0.parameter == named.parameter }
           return [named.parameter, found?.value ?? "–", found?.source?.description ?? "none", named.why]
         })
-  }
-}
-
-/// Numbers of several models in one text.
-enum StudyNumbers {
-  /// `1024`, or `512 to 1024` when they differ.
-  static func span(_ values: [Int64]) -> String {
-    guard let low = values.min(), let high = values.max() else { return "–" }
-    return low == high ? "\(low)" : "\(low) to \(high)"
   }
 }

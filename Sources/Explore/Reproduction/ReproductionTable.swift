@@ -22,7 +22,7 @@ enum ReproductionTable {
           result.shipped.ratioText, result.shipped.verdict.rawValue,
         ]
           + result.outcomes.dropFirst().flatMap {
-            [$0.text(claim.unit), $0.comparison == nil ? "" : $0.verdict.rawValue]
+            [$0.text(claim.unit), $0.judgement == nil ? "" : $0.verdict.rawValue]
           })
     }
     out += table.text() + "\nWhy\n"

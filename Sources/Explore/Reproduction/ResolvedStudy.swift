@@ -55,7 +55,9 @@ struct ResolvedStudy {
     let design = designs[0]
     func check(_ name: String, among known: [String], _ what: String, at place: Place) {
       guard !known.contains(name) else { return }
-      let near = nearMiss(of: name, among: known)
+      let near =
+        nearMiss(of: name, among: known)
+        ?? known.first { $0.hasSuffix("." + (name.split { " .".contains($0) }.last ?? "")) }
       d.error(
         what, at: place, value: name, expected: near == nil ? "one of \(known.joined(separator: ", "))" : nil,
         suggestion: near.map { "did you mean '\($0)'?" })
@@ -97,7 +99,8 @@ private struct Files {
   init(data: String) { self.data = data }
 
   mutating func note(_ path: String) {
-    let name = RunStudy.baseName(path)
+    // A study and its design may have one base name.
+    let name = path.hasPrefix(data + "/") ? RunStudy.shown(path, data) : RunStudy.baseName(path)
     guard !inputs.contains(where: { $0.name == name }), let digest = try? SHA256.hex(ofFile: path) else { return }
     inputs.append((name, digest))
   }
@@ -121,7 +124,10 @@ private struct Files {
     let design = DesignFile.read(
       path: path, displayName: RunStudy.shown(path, data), data: data, variant: variant, into: &d)
     if variant.replacements.isEmpty { shipped = design }
-    for input in design?.inputs ?? [] where !inputs.contains(where: { $0.name == input.name }) { inputs.append(input) }
+    note(path)
+    for input in design?.inputs ?? [] where !inputs.contains(where: { $0.sha256 == input.sha256 }) {
+      inputs.append(input)
+    }
     return design
   }
 

@@ -35,6 +35,8 @@ struct RunFigures: Sendable {
   let foldedCycles: Int64
   /// Cycles of the reference clock by the kind of unit that the operators are mapped to, in the design's order.
   let cyclesByKind: [(kind: String, cycles: Int64)]
+  /// The same by kind of operator, with the kind of its unit, in the order of the program.
+  let cyclesByOperator: [(kind: String, unitKind: String, cycles: Int64)]
   let units: [UnitFigures]
 
   init(_ run: PricedRun) {
@@ -57,6 +59,7 @@ struct RunFigures: Sendable {
       if let index = byKind.firstIndex(where: { $0.kind == kind }) { byKind[index].cycles += cycles }
     }
     cyclesByKind = byKind
+    cyclesByOperator = Self.byOperator(run)
     units = record.units.indices.map { index in
       let unit = record.units[index]
       let accounts = activities[index].accounts
@@ -70,6 +73,19 @@ struct RunFigures: Sendable {
         },
         busySeconds: Double(busy) * period / Double(max(accounts.count, 1)))
     }
+  }
+
+  private static func byOperator(_ run: PricedRun) -> [(kind: String, unitKind: String, cycles: Int64)] {
+    var result: [(kind: String, unitKind: String, cycles: Int64)] = []
+    for (row, cycles) in zip(run.record.program.rows, run.rowCycles) {
+      let unitKind = run.record.units[row.unit.rawValue].kind
+      if let index = result.firstIndex(where: { $0.kind == row.kind && $0.unitKind == unitKind }) {
+        result[index].cycles += cycles
+      } else {
+        result.append((row.kind, unitKind, cycles))
+      }
+    }
+    return result
   }
 
   func unit(_ name: String) -> UnitFigures? { units.first { $0.name == name } }

@@ -35,7 +35,7 @@ public enum Verdict: String, Sendable, CaseIterable, Comparable {
 }
 
 /// A claim beside what was simulated.
-public struct Comparison: Sendable, Hashable {
+public struct Judgement: Sendable, Hashable {
   /// Simulated ÷ published, at the lower and the upper end.
   public let low: Double
   public let high: Double

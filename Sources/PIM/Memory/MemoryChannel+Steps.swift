@@ -1,5 +1,6 @@
 import Arch
 import DRAM
+import Dataflow
 
 /// Where a channel is in a step.
 struct StepCursor {
@@ -8,10 +9,9 @@ struct StepCursor {
   /// Bursts of a vector that are written, or accesses of a rectangle that are done.
   var done: Int64 = 0
   // Multiply.
+  var run = 0
   var slot: Int64 = 0
-  var slotEnd: Int64 = 0
-  /// Banks whose results count, for each pass over the slot; and the present pass.
-  var banks: [Int64] = []
+  /// The present pass over the slot.
   var pass = 0
   /// Elements of the slot's stream that are multiplied.
   var position: Int64 = 0
@@ -19,20 +19,8 @@ struct StepCursor {
   var results: Int64 = 0
   var accesses: Int64 = 0
   // Rectangle.
-  var visits: [BankVisit] = []
   var visit = 0
   var burst: Int64 = 0
-}
-
-/// A stretch of one row of one bank that a rectangle touches.
-struct BankVisit: Hashable {
-  let bank: Int64
-  let row: Int64
-  /// The chunk of the placement that the row belongs to.
-  let chunk: Int64
-  let bursts: Range<Int64>
-  /// Whether other banks have a stretch in the same row, so that all are opened at once.
-  let sharesRow: Bool
 }
 
 /// Data that come over the link: the tick of the first beat and the ticks between two.
@@ -43,6 +31,9 @@ struct LinkData {
 
   let beats: Int64
 
+  /// How the beats come, seen from a cycle.
+  func pace(from cycle: Int64) -> BeatPace { BeatPace(first: firstTick - cycle * period, interval: interval) }
+
   /// The cycle in which beat `index` is there.
   func cycle(ofBeat index: Int64) -> Int64 {
     precondition(index < beats, "a beat that was never sent")
@@ -52,118 +43,197 @@ struct LinkData {
 
 extension MemoryChannel {
   /// Takes up a step at cycle `start`.
-  mutating func begin(_ step: MemoryStep, at start: Int64) {
+  mutating func begin(_ step: MemoryStep, _ share: ChannelShare, at start: Int64) {
     self.start = start
     hasStarted = false
     lastData = start
-    refreshesInStep = 0
+    tally.refreshesInStep = 0
     numbers?.results = []
     cursor = StepCursor()
     switch step {
-    case .writeVector: break
-    case .multiply(let m):
-      let slots = m.slots(of: index, model.geometry)
-      cursor.slot = slots.lowerBound
-      cursor.slotEnd = slots.upperBound
-      enterSlot(m)
-    case .write(let r), .read(let r):
-      rectangle = r
-      cursor.visits = visits(r)
+    case .writeVector, .multiply: break
+    case .write(let r), .read(let r): rectangle = r
     }
+    if case .multiply(let runs) = share, let first = runs.first { cursor.slot = first.slots.lowerBound }
   }
 
-  /// Accesses that the present rectangle takes in this channel.
-  var accesses: Int64 { cursor.visits.reduce(0) { $0 + Int64($1.bursts.count) } }
-
   /// Goes on with the step up to the horizon.
-  mutating func run(_ step: MemoryStep, data: LinkData?, horizon: Int64) -> Outcome {
+  mutating func run(
+    _ step: MemoryStep, _ share: ChannelShare, _ division: Int, data: LinkData?, horizon: Int64,
+    _ folding: inout MemoryFolding
+  ) -> Outcome {
     if !hasStarted {
       if let wait = refreshBefore(start, waitingFor: nil, horizon: horizon) { return .wait(wait) }
       guard start < horizon else { return .wait(start) }
-      account.chargeIdle(until: start)
+      tally.account.chargeIdle(until: start)
       holdCommands(until: start)
-      refreshesInStep = 0
+      tally.refreshesInStep = 0
       hasStarted = true
     }
-    switch step {
-    case .writeVector(let bursts, let vectors):
-      return fillBuffer(bursts * Int64(vectors.list(index).count), data, horizon)
-    case .multiply(let m): return multiply(m, horizon)
-    case .write: return access(model.commands.write, isWrite: true, data, horizon)
-    case .read: return access(model.commands.read, isWrite: false, data, horizon)
+    switch (step, share) {
+    case (.writeVector, .fill(let bursts)): return fillBuffer(bursts, data, horizon, &folding)
+    case (.multiply(let m), .multiply(let runs)): return multiply(m, runs, horizon, &folding)
+    case (.write, .access(let visits)):
+      return access(visits, AccessKind(division, isWrite: true, step.baseRow), data, horizon, &folding)
+    case (.read, .access(let visits)):
+      return access(visits, AccessKind(division, isWrite: false, step.baseRow), data, horizon, &folding)
+    default: return .done(tally.account.frontier)
     }
   }
 
-  private mutating func fillBuffer(_ bursts: Int64, _ data: LinkData?, _ horizon: Int64) -> Outcome {
-    guard cursor.done < bursts else { return .done(max(lastData, account.frontier)) }
+  private mutating func fillBuffer(
+    _ bursts: Int64, _ data: LinkData?, _ horizon: Int64, _ folding: inout MemoryFolding
+  ) -> Outcome {
+    guard cursor.done < bursts else { return .done(max(lastData, tally.account.frontier)) }
     guard let data else { return .needsData }
     if let wait = awaitData(data, horizon) { return .wait(wait) }
+    if cursor.done == 0, folding.isOn {
+      let round = MemoryRound.fill(bursts: bursts, data.pace(from: free), isRowOpen: open != .none)
+      if fold(round, from: 0, atMost: 1, horizon, &folding) > 0 {
+        cursor.done = bursts
+      } else {
+        let recording = record()
+        let wait = fill(bursts, data, horizon)
+        learn(recording, as: round, isDone: wait == nil, from: 0, rows: 0, next: nil, &folding)
+        if let wait { return .wait(wait) }
+      }
+    } else if let wait = fill(bursts, data, horizon) {
+      return .wait(wait)
+    }
+    return .done(max(lastData, tally.account.frontier))
+  }
+
+  private mutating func fill(_ bursts: Int64, _ data: LinkData, _ horizon: Int64) -> Int64? {
     let command = model.commands.bufferWrite
     while cursor.done < bursts {
       let gate = data.cycle(ofBeat: cursor.done)
       // The buffer is no part of a row: between any two bursts is a good time to refresh.
       let cycle = earliest(command, MemoryModel.wholeChannel, after: gate)
-      if let wait = refreshBefore(cycle, waitingFor: .linkData, horizon: horizon) { return .wait(wait) }
+      if let wait = refreshBefore(cycle, waitingFor: .linkData, horizon: horizon) { return wait }
       if let wait = issue(
-        command, MemoryModel.wholeChannel, row: 0, column: cursor.done, occupancy: model.burstCycles,
+        command, MemoryModel.wholeChannel, row: -1, column: cursor.done, occupancy: model.burstCycles,
         horizon: horizon, gate: gate)
       {
-        return .wait(wait)
+        return wait
       }
       numbers?.fill(burst: cursor.done)
       cursor.done += 1
       lastData = free - 1 + model.device.bufferWriteLatency
-      events[MemoryModel.Event.bufferWrite.rawValue] += 1
-      countInterfaceAccess(throughBus: true)
+      tally.events[MemoryModel.Event.bufferWrite.rawValue] += 1
+      countInterfaceAccess()
     }
-    return .done(max(lastData, account.frontier))
+    return nil
   }
 
-  private mutating func multiply(_ m: MemoryStep.Multiply, _ horizon: Int64) -> Outcome {
-    let g = model.geometry
-    let pitch = m.placement.pitch(m.chunk, g)
-    let firstRow = m.placement.firstRow(ofChunk: m.chunk, g)
+  private mutating func multiply(
+    _ m: MemoryStep.Multiply, _ runs: [SlotRun], _ horizon: Int64, _ folding: inout MemoryFolding
+  ) -> Outcome {
     while true {
-      while cursor.accesses > 0 {
-        if let wait = issue(
-          model.commands.resultRead, MemoryModel.wholeChannel, row: 0, column: 0, occupancy: model.burstCycles,
-          horizon: horizon)
-        {
-          return .wait(wait)
-        }
-        cursor.accesses -= 1
-        noteOutgoing(at: free - 1 + model.device.resultLatency)
-        countInterfaceAccess(throughBus: true)
-      }
-      guard cursor.slot < cursor.slotEnd else { return .done(max(lastData, account.frontier)) }
-      let flat = cursor.slot * pitch + cursor.position
-      let row = firstRow + flat / g.rowElements
-      if open != .allBanks(row), let wait = switchRow(to: .allBanks(row), horizon: horizon) { return .wait(wait) }
-      // As far as the row, the result and the stream go.
-      let inRow = flat % g.rowElements
-      let result = min(m.length, (cursor.position / m.segment + 1) * m.segment)
-      let stop = min(result, cursor.position + g.rowElements - inRow)
-      if let wait = multiplyRow(m, row: row, column: inRow / g.burstElements, upTo: stop, horizon) {
+      if let wait = readResults(horizon) { return .wait(wait) }
+      guard cursor.run < runs.count else { return .done(max(lastData, tally.account.frontier)) }
+      if folding.isOn, cursor.position == 0, cursor.pass == 0 {
+        if let wait = foldSlots(m, runs, horizon, &folding) { return .wait(wait) }
+      } else if let wait = multiplyResult(m, runs, horizon) {
         return .wait(wait)
       }
-      if cursor.position >= result {
-        if numbers != nil { emitResults(m) }
-        cursor.results += 1
-        finishResult(m)
-      }
     }
+  }
+
+  /// Takes slots that are known, or goes through the next ones and keeps them.
+  private mutating func foldSlots(
+    _ m: MemoryStep.Multiply, _ runs: [SlotRun], _ horizon: Int64, _ folding: inout MemoryFolding
+  ) -> Int64? {
+    let g = model.geometry
+    let run = runs[cursor.run]
+    let left = run.slots.upperBound - cursor.slot
+    let pitch = m.placement.pitch(m.chunk, g)
+    let period = model.slotPeriod(pitch)
+    let slots = min(period, left)
+    let flat = cursor.slot * pitch
+    let row = m.placement.firstRow(ofChunk: m.chunk, g) + flat / g.rowElements
+    let span = (flat % g.rowElements + slots * pitch - 1) / g.rowElements + 1
+    func round(_ channel: MemoryChannel, from row: Int64, isLast: Bool) -> MemoryRound {
+      .multiply(
+        shape: run.shape, slots: slots, column: flat % g.rowElements, isLast: isLast, results: channel.cursor.results,
+        open: channel.open.seen(from: row, span: span))
+    }
+    let isLastRun = cursor.run == runs.count - 1
+    let first = round(self, from: row, isLast: isLastRun && slots == left)
+    // The last slots of a step end otherwise than those before.
+    let times = isLastRun ? max(1, (left - 1) / slots) : left / slots
+    let done = fold(first, from: row, atMost: times, horizon, &folding)
+    guard done == 0 else {
+      moveOn(by: done * slots, runs)
+      return nil
+    }
+    let recording = record()
+    let end = cursor.slot + slots
+    let startRun = cursor.run
+    var wait: Int64?
+    repeat {
+      wait = multiplyResult(m, runs, horizon) ?? readResults(horizon)
+    } while wait == nil && cursor.run == startRun && cursor.slot < end
+    let rows = slots * pitch / g.rowElements
+    let next = round(self, from: row + rows, isLast: false)
+    learn(recording, as: first, isDone: wait == nil, from: row, rows: rows, next: next, &folding)
+    return wait
+  }
+
+  /// Goes on by whole slots of the present run.
+  private mutating func moveOn(by slots: Int64, _ runs: [SlotRun]) {
+    cursor.slot += slots
+    guard cursor.slot == runs[cursor.run].slots.upperBound else { return }
+    cursor.run += 1
+    if cursor.run < runs.count { cursor.slot = runs[cursor.run].slots.lowerBound }
+  }
+
+  /// Reads the results that must go.
+  private mutating func readResults(_ horizon: Int64) -> Int64? {
+    while cursor.accesses > 0 {
+      if let wait = issue(
+        model.commands.resultRead, MemoryModel.wholeChannel, row: -1, column: 0, occupancy: model.burstCycles,
+        horizon: horizon)
+      {
+        return wait
+      }
+      cursor.accesses -= 1
+      noteOutgoing(at: free - 1 + model.device.resultLatency)
+      countInterfaceAccess()
+    }
+    return nil
+  }
+
+  /// As far as the row, the result and the stream go.
+  private mutating func multiplyResult(_ m: MemoryStep.Multiply, _ runs: [SlotRun], _ horizon: Int64) -> Int64? {
+    let g = model.geometry
+    let flat = cursor.slot * m.placement.pitch(m.chunk, g) + cursor.position
+    let row = m.placement.firstRow(ofChunk: m.chunk, g) + flat / g.rowElements
+    if open != .allBanks(row), let wait = switchRow(to: .allBanks(row), horizon: horizon) { return wait }
+    let inRow = flat % g.rowElements
+    let result = min(m.length, (cursor.position / m.segment + 1) * m.segment)
+    let stop = min(result, cursor.position + g.rowElements - inRow)
+    let banks = runs[cursor.run].banks[cursor.pass]
+    if let wait = multiplyRow(m, row: row, column: inRow / g.burstElements, upTo: stop, banks: banks, horizon) {
+      return wait
+    }
+    if cursor.position >= result {
+      if numbers != nil { emitResults(m) }
+      cursor.results += 1
+      finishResult(m, runs)
+    }
+    return nil
   }
 
   /// Multiplies burst after burst of the open row until the stream is at `stop`, or a refresh must go.
   private mutating func multiplyRow(
-    _ m: MemoryStep.Multiply, row: Int64, column first: Int64, upTo stop: Int64, _ horizon: Int64
+    _ m: MemoryStep.Multiply, row: Int64, column first: Int64, upTo stop: Int64, banks: Int64, _ horizon: Int64
   ) -> Int64? {
     let burst = model.geometry.burstElements
-    let banks = cursor.banks[cursor.pass]
     // Elements of a segment beyond this one are padding.
     let usefulEnd = cursor.position / m.segment * m.segment + m.useful / m.segments
     var column = first
     while cursor.position < stop {
+      noteDeadline(reached: free >= refreshDeadline, by: free)
       if free >= refreshDeadline { return refreshBefore(free, waitingFor: .refresh, horizon: horizon) }
       let left = (stop - cursor.position + burst - 1) / burst
       let issued: Int64
@@ -172,9 +242,9 @@ extension MemoryChannel {
       case .issued(let count): issued = count
       }
       noteColumns(issued)
-      events[MemoryModel.Event.mac.rawValue] += issued
+      tally.events[MemoryModel.Event.mac.rawValue] += issued
       let end = cursor.position + issued * burst
-      macs += banks * max(0, min(end, usefulEnd) - min(cursor.position, usefulEnd))
+      tally.macs += banks * max(0, min(end, usefulEnd) - min(cursor.position, usefulEnd))
       if numbers != nil { compute(m, row: row, column: column, bursts: issued) }
       column += issued
       cursor.position = end
@@ -182,78 +252,110 @@ extension MemoryChannel {
     return nil
   }
 
-  /// Goes to the next slot from the present one on that has a pass to make.
-  private mutating func enterSlot(_ m: MemoryStep.Multiply) {
-    while cursor.slot < cursor.slotEnd {
-      cursor.banks = m.banksByPass(channel: index, slot: cursor.slot, model.geometry)
-      cursor.pass = 0
-      if !cursor.banks.isEmpty { return }
-      cursor.slot += 1
-    }
-  }
-
   /// After a result: reads the results when no MAC unit can hold another, and goes on to the next pass or slot.
-  private mutating func finishResult(_ m: MemoryStep.Multiply) {
+  private mutating func finishResult(_ m: MemoryStep.Multiply, _ runs: [SlotRun]) {
     if cursor.position >= m.length {
       cursor.position = 0
       cursor.pass += 1
-      if cursor.pass == cursor.banks.count {
-        cursor.slot += 1
-        enterSlot(m)
+      if cursor.pass == runs[cursor.run].banks.count {
+        cursor.pass = 0
+        moveOn(by: 1, runs)
       }
     }
-    if cursor.results == model.accumulators || cursor.slot == cursor.slotEnd {
+    if cursor.results == model.accumulators || cursor.run == runs.count {
       cursor.accesses = cursor.results * model.accessesPerResult
       cursor.results = 0
     }
   }
 
-  private mutating func access(_ command: Int, isWrite: Bool, _ data: LinkData?, _ horizon: Int64) -> Outcome {
-    guard cursor.visit < cursor.visits.count else { return .done(max(lastData, account.frontier)) }
-    if isWrite {
+  /// What the accesses of a step have in common.
+  private struct AccessKind {
+    let division: Int
+    let isWrite: Bool
+    let baseRow: Int64
+
+    init(_ division: Int, isWrite: Bool, _ baseRow: Int64) {
+      self.division = division
+      self.isWrite = isWrite
+      self.baseRow = baseRow
+    }
+  }
+
+  private mutating func access(
+    _ visits: [BankVisit], _ kind: AccessKind, _ data: LinkData?, _ horizon: Int64, _ folding: inout MemoryFolding
+  ) -> Outcome {
+    guard cursor.visit < visits.count else { return .done(max(lastData, tally.account.frontier)) }
+    if kind.isWrite {
       guard let data else { return .needsData }
       if let wait = awaitData(data, horizon) { return .wait(wait) }
     }
-    while cursor.visit < cursor.visits.count {
-      let visit = cursor.visits[cursor.visit]
+    if cursor.done == 0, folding.isOn {
+      let span = (visits.last?.row ?? 0) + 1
+      let round = MemoryRound.access(
+        division: kind.division, share: folding.share, kind.isWrite ? data?.pace(from: free) : nil,
+        open: open.seen(from: kind.baseRow, span: span))
+      if fold(round, from: kind.baseRow, atMost: 1, horizon, &folding) > 0 {
+        cursor.visit = visits.count
+      } else {
+        let recording = record()
+        let wait = visit(visits, kind, data, horizon)
+        learn(recording, as: round, isDone: wait == nil, from: kind.baseRow, rows: 0, next: nil, &folding)
+        if let wait { return .wait(wait) }
+      }
+    } else if let wait = visit(visits, kind, data, horizon) {
+      return .wait(wait)
+    }
+    return .done(max(lastData, tally.account.frontier))
+  }
+
+  private mutating func visit(
+    _ visits: [BankVisit], _ kind: AccessKind, _ data: LinkData?, _ horizon: Int64
+  ) -> Int64? {
+    let command = kind.isWrite ? model.commands.write : model.commands.read
+    while cursor.visit < visits.count {
+      let visit = visits[cursor.visit]
+      let row = kind.baseRow + visit.row
       let address = model.bankAddresses[Int(visit.bank)]
-      let wanted: OpenRow = visit.sharesRow ? .allBanks(visit.row) : .bank(visit.bank, visit.row)
+      let wanted: OpenRow = visit.sharesRow ? .allBanks(row) : .bank(visit.bank, row)
       // A row that is open in all banks is open in this one too.
-      if open != wanted, open != .allBanks(visit.row) {
-        if let wait = switchRow(to: wanted, horizon: horizon) { return .wait(wait) }
+      if open != wanted, open != .allBanks(row) {
+        if let wait = switchRow(to: wanted, horizon: horizon) { return wait }
       }
       while cursor.burst < Int64(visit.bursts.count) {
         let column = visit.bursts.lowerBound + cursor.burst
-        let gate = isWrite ? data?.cycle(ofBeat: cursor.done) ?? 0 : 0
+        let gate = kind.isWrite ? data?.cycle(ofBeat: cursor.done) ?? 0 : 0
         // Waiting for a beat is time to refresh; the row is opened again after it.
         let ready = timing.earliest(command, address)
         let cycle = max(ready, free, gate)
-        if gate > max(ready, free) || cycle >= refreshDeadline, refreshDue <= cycle {
-          if let wait = refreshBefore(cycle, waitingFor: .linkData, horizon: horizon) { return .wait(wait) }
-          break
+        let waits = gate > max(ready, free)
+        if !waits { noteDeadline(reached: cycle >= refreshDeadline, by: cycle) }
+        if waits || cycle >= refreshDeadline {
+          let isDue = refreshDue <= cycle
+          if let wait = refreshBefore(cycle, waitingFor: .linkData, horizon: horizon) { return wait }
+          if isDue { break }
         }
         if let wait = issue(
-          command, address, row: visit.row, column: column, occupancy: model.burstCycles, horizon: horizon, gate: gate)
+          command, address, row: row, column: column, occupancy: model.burstCycles, horizon: horizon, gate: gate)
         {
-          return .wait(wait)
+          return wait
         }
         noteColumns(1)
-        if numbers != nil { transfer(visit, column: column, isWrite: isWrite) }
+        if numbers != nil { transfer(visit, row: row, column: column, isWrite: kind.isWrite) }
         cursor.burst += 1
         cursor.done += 1
-        if isWrite {
+        if kind.isWrite {
           lastData = free - 1 + model.device.writeLatency
         } else {
           noteOutgoing(at: free - 1 + model.device.readLatency)
         }
-        events[(isWrite ? MemoryModel.Event.arrayWrite : .arrayRead).rawValue] += 1
-        countInterfaceAccess(throughBus: false)
+        tally.events[(kind.isWrite ? MemoryModel.Event.arrayWrite : .arrayRead).rawValue] += 1
+        countInterfaceAccess()
       }
       guard cursor.burst == Int64(visit.bursts.count) else { continue }
       cursor.burst = 0
       cursor.visit += 1
     }
-    return .done(max(lastData, account.frontier))
+    return nil
   }
 
   /// Nothing of a transfer begins before its first beat is there, whether or not it is known to come. Returns the cycle
@@ -263,7 +365,7 @@ extension MemoryChannel {
     let arrival = data.cycle(ofBeat: 0)
     if let wait = refreshBefore(arrival, waitingFor: .linkData, horizon: horizon) { return wait }
     guard arrival < horizon else { return arrival }
-    account.chargeStall(MemoryModel.Stall.linkData.rawValue, until: arrival)
+    tally.account.chargeStall(MemoryModel.Stall.linkData.rawValue, until: arrival)
     holdCommands(until: arrival)
     cursor.hasData = true
     return nil
@@ -277,53 +379,10 @@ extension MemoryChannel {
     lastData = (linkFree - model.linkTicks + model.period - 1) / model.period
   }
 
-  /// - Parameter throughBus: whether the data cross the channel's internal bus without an array access, whose energy
-  ///   would include the bus.
+  /// Counts an access whose data cross the interface and the channel's internal bus.
   @inline(__always)
-  private mutating func countInterfaceAccess(throughBus: Bool) {
-    events[MemoryModel.Event.interfaceBit.rawValue] += model.device.accessBytes * 8
-    if throughBus { events[MemoryModel.Event.internalBusBit.rawValue] += model.device.accessBytes * 8 }
-  }
-
-  /// The stretches of rows that a rectangle touches in this channel: chunk by chunk, slot by slot, row by row, bank by
-  /// bank.
-  private func visits(_ r: MemoryStep.Rectangle) -> [BankVisit] {
-    let g = model.geometry
-    let placement = r.placement
-    var result: [BankVisit] = []
-    var slots = 0..<placement.usedSlots(channel: index, below: r.spread.upperBound, g)
-    if r.spread.count == 1 {
-      let home = placement.location(r.spread.lowerBound, g)
-      guard home.channel == index else { return [] }
-      slots = home.slot..<(home.slot + 1)
-    }
-    for chunk in (r.stream.lowerBound / placement.chunk)...((r.stream.upperBound - 1) / placement.chunk) {
-      let pitch = placement.pitch(chunk, g)
-      let origin = chunk * placement.chunk
-      let from = max(r.stream.lowerBound, origin) - origin
-      let to = min(r.stream.upperBound, origin + placement.chunk) - origin
-      for slot in slots {
-        let banks = (0..<g.banks).filter {
-          r.spread.contains(placement.index(channel: index, bank: $0, slot: slot, g))
-        }
-        guard !banks.isEmpty else { continue }
-        let firstBurst = (slot * pitch + from) / g.burstElements
-        let lastBurst = (slot * pitch + to - 1) / g.burstElements
-        var burst = firstBurst
-        while burst <= lastBurst {
-          let row = burst / g.burstsPerRow
-          let end = min(lastBurst + 1, (row + 1) * g.burstsPerRow)
-          let columns = (burst - row * g.burstsPerRow)..<(end - row * g.burstsPerRow)
-          for bank in banks {
-            result.append(
-              BankVisit(
-                bank: bank, row: placement.firstRow(ofChunk: chunk, g) + row, chunk: chunk, bursts: columns,
-                sharesRow: banks.count > 1))
-          }
-          burst = end
-        }
-      }
-    }
-    return result
+  private mutating func countInterfaceAccess() {
+    tally.events[MemoryModel.Event.interfaceBit.rawValue] += model.device.accessBytes * 8
+    tally.events[MemoryModel.Event.internalBusBit.rawValue] += model.device.accessBytes * 8
   }
 }

@@ -16,7 +16,7 @@ extension MemoryChannel {
   mutating func emitResults(_ m: MemoryStep.Multiply) {
     let segment = (cursor.position - 1) / m.segment
     for (bank, _) in banks(ofPass: m) {
-      let spread = m.placement.index(channel: index, bank: bank, slot: cursor.slot, model.geometry)
+      let spread = m.placement.index(channel: Int64(number), bank: bank, slot: cursor.slot, model.geometry)
       numbers?.emit(bank: bank, as: spread * m.segments + segment)
     }
     numbers?.clearSums()
@@ -25,9 +25,11 @@ extension MemoryChannel {
   /// The banks whose result counts in the present pass, and the vector that each is multiplied with where they differ.
   private func banks(ofPass m: MemoryStep.Multiply) -> [(bank: Int64, vector: Int64?)] {
     let g = model.geometry
-    let used = m.placement.usedBanks(channel: index, slot: cursor.slot, below: m.used, g)
+    let used = m.placement.usedBanks(channel: Int64(number), slot: cursor.slot, below: m.used, g)
     guard m.vectorSpan > 0 else { return (0..<used).map { ($0, nil) } }
-    let vectors = (0..<used).map { m.placement.index(channel: index, bank: $0, slot: cursor.slot, g) / m.vectorSpan }
+    let vectors = (0..<used).map {
+      m.placement.index(channel: Int64(number), bank: $0, slot: cursor.slot, g) / m.vectorSpan
+    }
     var distinct: [Int64] = []
     for vector in vectors where distinct.last != vector { distinct.append(vector) }
     let position = Int(m.vectors.lowerBound) + cursor.pass
@@ -36,20 +38,20 @@ extension MemoryChannel {
   }
 
   /// One access of a rectangle: the elements of a burst that belong to it are written or read.
-  mutating func transfer(_ visit: BankVisit, column: Int64, isWrite: Bool) {
+  mutating func transfer(_ visit: BankVisit, row: Int64, column: Int64, isWrite: Bool) {
     guard let r = rectangle else { return }
     let g = model.geometry
     for lane in 0..<g.burstElements {
       let element = column * g.burstElements + lane
       guard
         let (spread, stream) = r.placement.element(
-          channel: index, bank: visit.bank, row: visit.row, column: element, chunk: visit.chunk, g),
+          channel: Int64(number), bank: visit.bank, row: row, column: element, chunk: visit.chunk, g),
         r.spread.contains(spread), r.stream.contains(stream)
       else { continue }
       let number = (spread - r.spread.lowerBound) * Int64(r.stream.count) + stream - r.stream.lowerBound
       if isWrite {
-        if number < written.count { numbers?[visit.bank, visit.row, element] = written[Int(number)] }
-      } else if let value = numbers?[visit.bank, visit.row, element] {
+        if number < written.count { numbers?[visit.bank, row, element] = written[Int(number)] }
+      } else if let value = numbers?[visit.bank, row, element] {
         numbers?.results.append((number, MemoryNumbers.isBlank(value) ? 0 : value))
       }
     }

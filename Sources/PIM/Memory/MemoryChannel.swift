@@ -8,6 +8,15 @@ struct MemoryChannel {
     case none
     case allBanks(Int64)
     case bank(Int64, Int64)
+
+    /// The same so many rows further on.
+    func moved(by rows: Int64) -> OpenRow {
+      switch self {
+      case .none: .none
+      case .allBanks(let row): .allBanks(row + rows)
+      case .bank(let bank, let row): .bank(bank, row + rows)
+      }
+    }
   }
 
   /// What running a channel came to.
@@ -20,28 +29,19 @@ struct MemoryChannel {
     case needsData
   }
 
-  let index: Int64
+  /// Which one it is; of channels that go in lockstep, the first.
+  var number: Int
   let model: MemoryModel
   var timing: CommandTiming
   var refresh: RefreshSchedule?
-  /// Refreshes per scope, in the order of the schedule's targets.
-  var refreshes: [Int64]
-  var account: CycleAccount
-  var digest = EventDigest()
-  /// By command of the device.
-  var counts: [Int64]
-  /// By `MemoryModel.Event`, of the present step; the memory collects and clears them.
-  var events: [Int64]
-  var rowHits: Int64 = 0
-  var rowMisses: Int64 = 0
+  var tally: ChannelTally
 
   var open = OpenRow.none
-  private var openRowUsed = false
-  private var openedAt: Int64 = 0
-  /// Cycles in which any bank was open, up to the last precharge.
-  private(set) var openCycles: Int64 = 0
+  var openRowUsed = false
+  /// From where on the time of the open row is not counted yet.
+  var openedAt: Int64 = 0
   /// First cycle in which the command bus is free.
-  private(set) var free: Int64 = 0
+  var free: Int64 = 0
   /// When the last data of the step are through.
   var lastData: Int64 = 0
   /// The first cycle of the present step; refreshes due by then come first.
@@ -54,35 +54,27 @@ struct MemoryChannel {
   var written: [Float] = []
   /// The rectangle of the present step.
   var rectangle: MemoryStep.Rectangle?
-  /// Multiply-accumulates of elements that count, of the present step.
-  var macs: Int64 = 0
   /// The tick at which the link towards the data unit is free.
   var linkFree: Int64 = 0
-  /// Refreshes inside the present step.
-  var refreshesInStep: Int64 = 0
+  /// What the stretch that is being simulated asked about the next refresh, and when that was due at its start.
+  var phase = PhaseWindow()
+  var phaseDue: Int64 = 0
 
   /// Every command, up to the limit, when the run is asked to keep them.
   private(set) var log: [LoggedCommand] = []
   private(set) var unlogged: Int64 = 0
-  private let logLimit: Int
+  let logLimit: Int
 
-  init(index: Int64, model: MemoryModel, logLimit: Int) {
-    self.index = index
+  init(number: Int, model: MemoryModel, logLimit: Int) {
+    self.number = number
     self.logLimit = logLimit
     self.model = model
     timing = CommandTiming(model.table)
-    account = CycleAccount(causes: MemoryModel.Stall.allCases.map(\.name))
-    counts = Array(repeating: 0, count: model.device.commands.count)
-    events = Array(repeating: 0, count: MemoryModel.Event.allCases.count)
+    tally = ChannelTally(model)
     if model.isRefreshed, let refresh = model.device.refresh,
       let scope = model.device.commands[refresh.command].scope
     {
-      let schedule = RefreshSchedule(levelSizes: model.levelSizes, scope: scope, interval: refresh.interval)
-      self.refresh = schedule
-      refreshes = Array(repeating: 0, count: schedule.targets.count)
-    } else {
-      refresh = nil
-      refreshes = []
+      self.refresh = RefreshSchedule(levelSizes: model.levelSizes, scope: scope, interval: refresh.interval)
     }
     setRefreshDeadline()
   }
@@ -109,16 +101,16 @@ struct MemoryChannel {
     let bound = timing.bound(command, address)
     let cycle = max(bound.cycle, free, gate)
     guard cycle < horizon else { return cycle }
-    if cycle > account.frontier {
+    if cycle > tally.account.frontier {
       let cause = gate == cycle && gate > bound.cycle ? gateCause : stallCause(bound.constraint, command)
-      account.chargeStall(cause.rawValue, until: cycle)
+      tally.account.chargeStall(cause.rawValue, until: cycle)
     }
     timing.issue(command, address, at: cycle)
-    account.chargeBusy(until: cycle + occupancy)
+    tally.account.chargeBusy(until: cycle + occupancy)
     free = cycle + 1
-    counts[command] += 1
+    tally.counts[command] += 1
     if logLimit > 0 { keep(command, address, row, column, cycle) }
-    digest.add(digestWord(command, address, row, column, cycle))
+    tally.digest.add(at: cycle, address: row, model.digestWord(command, address, column))
     return nil
   }
 
@@ -129,7 +121,7 @@ struct MemoryChannel {
     let usesRow = kind == .activate || kind.needsOpenRow
     log.append(
       LoggedCommand(
-        cycle: cycle, command: command, channel: index, path: address.indices, row: usesRow ? row : -1,
+        cycle: cycle, command: command, channel: Int64(number), path: address.indices, row: usesRow ? row : -1,
         column: kind.needsOpenRow ? column : -1))
   }
 
@@ -155,34 +147,20 @@ struct MemoryChannel {
     // The run ends at the horizon, and where a refresh is overdue.
     let limit = min(horizon - 1, refreshDeadline + pace - 2)
     let total = min(count, (limit - start) / pace + 1)
+    noteDeadline(reached: total < count, by: start + (count - 2) * pace + 1)
     guard total > 1 else { return .issued(1) }
-    for index in 1..<total {
-      digest.add(digestWord(command, MemoryModel.wholeChannel, row, column + index, start + index * pace))
-      if logLimit > 0 { keep(command, MemoryModel.wholeChannel, row, column + index, start + index * pace) }
+    tally.digest.addRun(
+      of: total - 1, at: start + pace, every: pace, address: row,
+      model.digestWord(command, MemoryModel.wholeChannel, column + 1), step: MemoryModel.digestColumn)
+    if logLimit > 0 {
+      for index in 1..<total { keep(command, MemoryModel.wholeChannel, row, column + index, start + index * pace) }
     }
     let last = start + (total - 1) * pace
     timing.issue(command, MemoryModel.wholeChannel, at: last)
-    account.chargeBusy(until: last + pace)
+    tally.account.chargeBusy(until: last + pace)
     free = last + 1
-    counts[command] += total - 1
+    tally.counts[command] += total - 1
     return .issued(total)
-  }
-
-  @inline(__always)
-  private func digestWord(
-    _ command: Int, _ address: CommandAddress, _ row: Int64, _ column: Int64, _ cycle: Int64
-  ) -> UInt64 {
-    let place = UInt64(bitPattern: row) << 28 ^ UInt64(bitPattern: column) << 14 ^ UInt64(bankBits(address)) << 6
-    return (UInt64(bitPattern: cycle) &* 0x9E37_79B9_7F4A_7C15) ^ place ^ UInt64(command)
-  }
-
-  @inline(__always)
-  private func bankBits(_ address: CommandAddress) -> UInt32 {
-    var bits: UInt32 = 0
-    for level in 1..<model.levelSizes.count {
-      bits = bits &* 33 &+ UInt32(truncatingIfNeeded: address.indices[level] + 1)
-    }
-    return bits
   }
 
   private func stallCause(_ constraint: Int, _ command: Int) -> MemoryModel.Stall {
@@ -204,8 +182,8 @@ struct MemoryChannel {
   /// Notes column commands on the open row: the first after its activate is a miss.
   @inline(__always)
   mutating func noteColumns(_ count: Int64) {
-    rowHits += openRowUsed ? count : count - 1
-    if !openRowUsed { rowMisses += 1 }
+    tally.rowHits += openRowUsed ? count : count - 1
+    if !openRowUsed { tally.rowMisses += 1 }
     openRowUsed = true
   }
 
@@ -229,9 +207,9 @@ struct MemoryChannel {
       if let wait = refreshBefore(cycle, waitingFor: .rowClose, horizon: horizon) { return wait }
       if let wait = issue(command, address, row: row, column: 0, occupancy: 1, horizon: horizon) { return wait }
       if case .allBanks = wanted {
-        events[MemoryModel.Event.activate.rawValue] += model.geometry.banks
+        tally.events[MemoryModel.Event.activate.rawValue] += model.geometry.banks
       } else {
-        events[MemoryModel.Event.activate.rawValue] += 1
+        tally.events[MemoryModel.Event.activate.rawValue] += 1
       }
       open = wanted
       openedAt = free - 1
@@ -244,19 +222,21 @@ struct MemoryChannel {
     horizon: Int64, gate: Int64 = 0, gateCause: MemoryModel.Stall = .refresh
   ) -> Int64? {
     if let wait = issue(
-      model.commands.prechargeAll, MemoryModel.wholeChannel, row: 0, column: 0, occupancy: 1, horizon: horizon,
+      model.commands.prechargeAll, MemoryModel.wholeChannel, row: -1, column: 0, occupancy: 1, horizon: horizon,
       gate: gate, gateCause: gateCause)
     {
       return wait
     }
-    openCycles += free - 1 - openedAt
+    tally.openCycles += free - 1 - openedAt
     open = .none
     return nil
   }
 
-  /// Cycles with an open bank up to `cycle`, the open stretch included.
-  func openCycles(until cycle: Int64) -> Int64 {
-    open == .none ? openCycles : openCycles + max(0, cycle - openedAt)
+  /// Counts the time of the open row up to `cycle`.
+  mutating func settleOpenRow(at cycle: Int64) {
+    guard open != .none else { return }
+    tally.openCycles += cycle - openedAt
+    openedAt = cycle
   }
 
   // MARK: Refresh
@@ -266,9 +246,9 @@ struct MemoryChannel {
 
   /// From here on a refresh goes in the middle of a row. A row takes far less than half an interval in any sensible
   /// design, so this is for the others.
-  private(set) var refreshDeadline: Int64 = Cycles.never.rawValue
+  var refreshDeadline: Int64 = Cycles.never.rawValue
 
-  private mutating func setRefreshDeadline() {
+  mutating func setRefreshDeadline() {
     if let refresh { refreshDeadline = refresh.nextDue + refresh.interval / 2 }
   }
 
@@ -277,24 +257,49 @@ struct MemoryChannel {
   ///
   /// - Parameter cause: why the channel issued nothing until the refresh was due; `nil` when it is idle.
   mutating func refreshBefore(_ cycle: Int64, waitingFor cause: MemoryModel.Stall?, horizon: Int64) -> Int64? {
-    while let due = refresh?.nextDue, due <= cycle {
+    while let due = refresh?.nextDue {
+      guard due <= cycle else {
+        phase.wasNotDue(by: cycle - (due - phaseDue))
+        return nil
+      }
+      notePassed(due, cause)
       if let cause {
-        account.chargeStall(cause.rawValue, until: min(due, horizon))
+        tally.account.chargeStall(cause.rawValue, until: min(due, horizon))
       } else {
-        account.chargeIdle(until: min(due, horizon))
+        tally.account.chargeIdle(until: min(due, horizon))
       }
       if open != .none, let wait = closeRows(horizon: horizon, gate: due) { return wait }
       guard let target = refresh?.nextTarget, let command = model.device.refresh?.command else { return nil }
       if let wait = issue(
-        command, target, row: 0, column: 0, occupancy: 1, horizon: horizon, gate: due, gateCause: .refresh)
+        command, target, row: -1, column: 0, occupancy: 1, horizon: horizon, gate: due, gateCause: .refresh)
       {
         return wait
       }
-      refreshes[Int((refresh?.count ?? 0) % Int64(refreshes.count))] += 1
       refresh?.fire()
       setRefreshDeadline()
-      refreshesInStep += 1
+      tally.refreshesInStep += 1
     }
     return nil
+  }
+
+  /// Notes whether it would have been the same had the refresh been due somewhat earlier or later: so it is when the
+  /// channel was still busy, or could issue nothing yet for the same reason as it has for the refresh.
+  private mutating func notePassed(_ due: Int64, _ cause: MemoryModel.Stall?) {
+    var latest = min(free, tally.account.frontier)
+    let command = open != .none ? model.commands.prechargeAll : model.device.refresh?.command ?? 0
+    let address = open != .none ? MemoryModel.wholeChannel : refresh?.nextTarget ?? .all
+    let bound = timing.bound(command, address)
+    if bound.cycle > latest, stallCause(bound.constraint, command) == cause { latest = bound.cycle }
+    if due <= latest { phase.wasDue(by: latest - (due - phaseDue)) } else { phase.matters() }
+  }
+
+  /// Notes for the present stretch whether the refresh deadline was passed by `cycle`.
+  mutating func noteDeadline(reached: Bool, by cycle: Int64) {
+    guard let refresh else { return }
+    if reached {
+      phase.matters()
+    } else {
+      phase.wasNotDue(by: cycle - refresh.interval / 2 - (refresh.nextDue - phaseDue))
+    }
   }
 }

@@ -12,7 +12,9 @@ extension MemoryLowering {
     }
   }
 
-  public func lower(_ index: Int, in graph: OperatorGraph, pass: Workload.Pass, into builder: inout StepBuilder) {
+  public mutating func lower(
+    _ index: Int, in graph: OperatorGraph, pass: Workload.Pass, into builder: inout StepBuilder
+  ) {
     guard let home = homes[index] else { return }
     let op = graph.operators[index]
     let needs = builder.inputs(of: index, in: graph)
@@ -65,6 +67,11 @@ extension MemoryLowering {
       .convolution, .pool:
       break
     }
+  }
+
+  /// An expert's product names the step that chooses, which is another in every pass.
+  public func isSameInEveryPass(_ index: Int, in graph: OperatorGraph) -> Bool {
+    if case .linear = graph.operators[index].kind { true } else { false }
   }
 
   private static func entry(_ row: OperatorKind.TableRow, _ pass: Workload.Pass) -> Int64 {
@@ -217,7 +224,7 @@ extension MemoryLowering {
   }
 
   /// As many heads' weights at a time as the buffers hold against the cached values of their dimensions.
-  private func values(
+  private mutating func values(
     _ placement: Placement, _ a: AttentionShape, _ weights: BufferSlice, _ needs: [Int], to result: Int64,
     into builder: inout StepBuilder
   ) {
@@ -253,57 +260,4 @@ extension MemoryLowering {
         ? received : [add(result, part, a.heads * a.dimension, needs: sum + received, to: result, into: &builder)]
     }
   }
-
-  /// What one filling of the vector buffers serves: slots, and by channel the heads whose weights are needed.
-  private struct Round {
-    let slots: Range<Int64>
-    let heads: [[Int64]]
-    let vectors: Range<Int64>
-  }
-
-  private func rounds(_ placement: Placement, _ used: Int64, _ dimension: Int64, capacity: Int64) -> [Round] {
-    var result: [Round] = []
-    var slot: Int64 = 0
-    let slots = placement.slots(geometry)
-    while slot < slots {
-      // The longest run of slots for which every channel's vectors fit its buffer.
-      var heldByChannel = Array(repeating: Set<Int64>(), count: Int(geometry.channels))
-      var end = slot
-      while end < slots {
-        // Only what is new is looked at: copies of what is held would make this quadratic.
-        let new = (0..<geometry.channels).map { channel in
-          headsNeeded(placement, channel, end, used, dimension).filter { !heldByChannel[Int(channel)].contains($0) }
-        }
-        guard end == slot || zip(heldByChannel, new).allSatisfy({ Int64($0.count + $1.count) <= capacity }) else {
-          break
-        }
-        for channel in new.indices { heldByChannel[channel].formUnion(new[channel]) }
-        end += 1
-      }
-      let held = heldByChannel.map { $0.sorted() }
-      // A slot that needs more vectors than fit goes in rounds, a buffer full each.
-      let most = held.map { Int64($0.count) }.max() ?? 0
-      if end > slot + 1 {
-        result.append(Round(slots: slot..<end, heads: held, vectors: Self.allVectors))
-      } else {
-        for first in stride(from: 0, to: most, by: Int(capacity)) {
-          let round = first..<min(first + capacity, most)
-          let heads = held.map { Array($0.dropFirst(Int(first)).prefix(Int(capacity))) }
-          result.append(Round(slots: slot..<end, heads: heads, vectors: round))
-        }
-      }
-      slot = end
-    }
-    return result
-  }
-
-  private func headsNeeded(
-    _ placement: Placement, _ channel: Int64, _ slot: Int64, _ used: Int64, _ dimension: Int64
-  ) -> Set<Int64> {
-    let banks = placement.usedBanks(channel: channel, slot: slot, below: used, geometry)
-    return Set((0..<banks).map { placement.index(channel: channel, bank: $0, slot: slot, geometry) / dimension })
-  }
-
-  /// Stands for "all vectors" where the buffer holds them all.
-  private static let allVectors: Range<Int64> = 0..<(1 << 32)
 }

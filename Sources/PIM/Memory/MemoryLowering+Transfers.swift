@@ -31,11 +31,23 @@ extension MemoryLowering {
   ) -> Int {
     let step = MemoryStep.multiply(m)
     let done = builder.step(unit, opcode: step.opcode.rawValue, operands: step.operands, needs: needs)
-    let indices = (0..<geometry.channels).reduce(Int64(0)) { sum, channel in
-      sum + m.slots(of: channel, geometry).reduce(0) { $0 + m.takingPart(channel: channel, slot: $1, geometry) }
-    }
-    let results = indices * m.segments
+    let results = takingPart(m) * m.segments
     return receive(bytes: results * elementBytes, unpacking, needs: [done], into: &builder)
+  }
+
+  /// Spread indices that take part in a product.
+  private func takingPart(_ m: MemoryStep.Multiply) -> Int64 {
+    let servesAll = m.vectorSpan == 0 || m.vectors == Self.allVectors
+    // Every index lies in one slot of one bank.
+    if servesAll, m.slots == 0..<m.placement.slots(geometry) { return m.used }
+    return (0..<geometry.channels).reduce(0) { sum, channel in
+      m.slots(of: channel, geometry).reduce(sum) {
+        $0
+          + (servesAll
+            ? m.placement.usedBanks(channel: channel, slot: $1, below: m.used, geometry)
+            : m.takingPart(channel: channel, slot: $1, geometry))
+      }
+    }
   }
 
   /// Reads a rectangle into a buffer, row after row.

@@ -28,6 +28,8 @@ public struct MemoryLowering: OperatorLowering, ParameterStore {
   private(set) var vectors: [Int: [Placement]] = [:]
   /// What lies in the memory from the start.
   public private(set) var residents: [Program.Resident] = []
+  /// Those of the last attention that was lowered.
+  var lastRounds: Rounds?
   private var nextRow: Int64 = 0
   private var isFull = false
 

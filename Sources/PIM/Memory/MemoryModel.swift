@@ -93,6 +93,19 @@ final class MemoryModel: Sendable {
     return max(0, refresh.duration - max(0, macCycles - rowChange))
   }
 
+  /// What the event log knows of a command beside its time and row: which, where, and the column.
+  @inline(__always)
+  func digestWord(_ command: Int, _ address: CommandAddress, _ column: Int64) -> UInt64 {
+    var place: UInt64 = 0
+    if address != Self.wholeChannel {
+      for level in 1..<levelSizes.count { place = place &* 33 &+ UInt64(address.indices[level] + 1) }
+    }
+    return UInt64(command) << 52 + (place & 0xFFF_FFFF) << 24 + UInt64(column) * Self.digestColumn
+  }
+
+  /// What one column is worth in it.
+  static let digestColumn: UInt64 = 1
+
   /// Events that are counted per operator, in the order of the counters.
   enum Event: Int, CaseIterable {
     case activate, arrayRead, macRead, arrayWrite, mac, bufferWrite, bufferRead, interfaceBit, internalBusBit
@@ -100,7 +113,7 @@ final class MemoryModel: Sendable {
       switch self {
       case .activate: "activate"
       case .arrayRead: "array-read"
-      // One burst from the row buffer of a bank to its MAC unit.
+      // One burst from the row buffer of a bank to its MAC unit; the others go on over the internal bus.
       case .macRead: "mac-read"
       case .arrayWrite: "array-write"
       case .mac: "mac"

@@ -88,7 +88,7 @@ enum MemoryStep: Hashable, Sendable {
   }
 
   struct Rectangle: Hashable, Sendable {
-    let placement: Placement
+    var placement: Placement
     let spread: Range<Int64>
     let stream: Range<Int64>
   }

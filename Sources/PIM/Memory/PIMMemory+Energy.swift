@@ -13,10 +13,26 @@ extension PIMMemory.Plan {
         nil
       }
     var prices = device.energy.prices(durations, period: device.period)
+    // Currents give a column access as a whole; here its way over the internal bus is an event of its own.
+    for event in [MemoryModel.Event.arrayRead, .arrayWrite] where device.energy.stated[event.name] == nil {
+      prices[event.name] = withoutBus(prices[event.name], of: event)
+    }
     for (event, price) in stated { prices[event] = price }
     return EnergyLedger(prices: prices)
   }
 
+  private func withoutBus(_ whole: Price?, of event: MemoryModel.Event) -> Price? {
+    guard case .joules(let energy) = whole else { return whole }
+    let bus = MemoryModel.Event.internalBusBit.name
+    guard let perBit = device.energy.stated[bus] else {
+      return .unknown(reason: "the device file gives no energy for '\(bus)', which is part of '\(event.name)'")
+    }
+    let rest = energy - perBit * Rational(device.accessBytes * 8)
+    guard rest.signum >= 0 else {
+      return .unknown(reason: "'\(bus)' costs more than the supply currents give for a whole '\(event.name)'")
+    }
+    return .joules(rest)
+  }
 }
 
 extension PIMMemory: ReportingUnit {
@@ -24,25 +40,27 @@ extension PIMMemory: ReportingUnit {
   public var activity: UnitActivity {
     var result = UnitActivity()
     let g = model.geometry
-    result.accounts = channels.map { AccountRow(part: "channel \($0.index)", account: $0.account) }
+    let tallies = (0..<Int(g.channels)).map { lockstep.tally(of: $0) }
+    result.accounts = tallies.enumerated().map { AccountRow(part: "channel \($0.offset)", account: $0.element.account) }
     result.byRow = events.byRow
-    let total = channels.map(\.account.total)
-    let open = channels.map { $0.openCycles(until: $0.account.frontier) }
-    let refreshes = channels.reduce(0) { $0 + $1.refreshes.reduce(0, +) }
-    let openSum = open.reduce(0, +)
+    let cycles = tallies.reduce(0) { $0 + $1.account.total }
+    let open = tallies.reduce(0) { $0 + $1.openCycles }
+    let refreshes = lockstep.groups.flatMap { group in
+      Array(repeating: group.replica.refresh?.counts ?? [], count: group.members.count).flatMap { $0 }
+    }
     result.unattributed = [
       (
         .background,
         [
-          EventCount(event: "active-standby", count: openSum),
-          EventCount(event: "precharge-standby", count: total.reduce(0, +) - openSum),
+          EventCount(event: "active-standby", count: open),
+          EventCount(event: "precharge-standby", count: cycles - open),
         ]
       ),
-      (.refresh, [EventCount(event: "refresh", count: refreshes)]),
+      (.refresh, [EventCount(event: "refresh", count: refreshes.reduce(0, +))]),
     ]
-    for channel in channels {
-      result.digest.add(channel.digest.value)
-      result.digest.add(UInt64(bitPattern: channel.digest.count))
+    for tally in tallies {
+      result.digest.add(tally.digest.value)
+      result.digest.add(UInt64(bitPattern: tally.digest.count))
     }
     result.macs = macs
     result.computedMACs = computedMACs
@@ -53,16 +71,16 @@ extension PIMMemory: ReportingUnit {
       events.total(of: MemoryModel.Event.bufferRead.rawValue) * g.banks * model.device.accessBytes
     var memory = MemoryActivity()
     memory.commands = model.device.commands.indices.map { index in
-      EventCount(event: model.device.commands[index].name, count: channels.reduce(0) { $0 + $1.counts[index] })
+      EventCount(event: model.device.commands[index].name, count: tallies.reduce(0) { $0 + $1.counts[index] })
     }
-    memory.rowHits = channels.reduce(0) { $0 + $1.rowHits }
-    memory.rowMisses = channels.reduce(0) { $0 + $1.rowMisses }
-    memory.refreshesPerScope = channels.flatMap(\.refreshes)
+    memory.rowHits = tallies.reduce(0) { $0 + $1.rowHits }
+    memory.rowMisses = tallies.reduce(0) { $0 + $1.rowMisses }
+    memory.refreshesPerScope = refreshes
     memory.refreshInterval = model.isRefreshed ? model.device.refresh?.interval : nil
     memory.rowsUsed = rowsUsed
     memory.rowsAvailable = g.rows
-    memory.log = channels.flatMap(\.log)
-    memory.unloggedCommands = channels.reduce(0) { $0 + $1.unlogged }
+    memory.log = lockstep.groups.flatMap(\.replica.log)
+    memory.unloggedCommands = lockstep.groups.reduce(0) { $0 + $1.replica.unlogged }
     memory.levels = Array(model.device.levels.dropFirst())
     result.memory = memory
     return result

@@ -19,7 +19,7 @@ extension PIMMemory: ClockedUnit {
         }
         let packet = ports.first(on: wiring.stepsIn)
         ports.take(on: wiring.stepsIn, at: Cycles(cycle))
-        begin(Int(packet.handle), at: cycle)
+        begin(Int(packet.handle), at: cycle, ports)
       case .running:
         guard let next = runChannels(&ports, limit) else { continue }
         return next
@@ -35,17 +35,22 @@ extension PIMMemory: ClockedUnit {
     var earliestWait = Int64.max
     var latestDone: Int64 = 0
     var hungry: [Int] = []
-    for channel in channels.indices {
-      switch channels[channel].run(step, data: data, horizon: limit) {
+    for group in lockstep.groups.indices {
+      folding.share = division.shareOf[lockstep.groups[group].replica.number]
+      swap(&folding.folded, &foldedOfGroup[group])
+      let outcome = lockstep.groups[group].replica.run(
+        step, division.shares[folding.share], division.number, data: data, horizon: limit, &folding)
+      swap(&folding.folded, &foldedOfGroup[group])
+      switch outcome {
       case .done(let cycle): latestDone = max(latestDone, cycle)
       case .wait(let cycle): earliestWait = min(earliestWait, cycle)
-      case .needsData: hungry.append(channel)
+      case .needsData: hungry.append(group)
       }
     }
     if !hungry.isEmpty {
       guard let arrival = ports.arrival(on: wiring.dataIn) else {
         if ports.visitsEveryCycle {
-          for channel in hungry { channels[channel].settleWhileWaiting(before: limit) }
+          for group in hungry { lockstep.groups[group].replica.settleWhileWaiting(before: limit) }
         }
         return .blocked(Wait(.arrival, on: wiring.dataIn))
       }
@@ -67,6 +72,7 @@ extension PIMMemory: ClockedUnit {
       return nil
     }
     guard earliestWait == Int64.max else { return .at(Cycles(earliestWait)) }
+    for cycles in foldedCycles { ports.noteFolded(Cycles(cycles.lowerBound)..<Cycles(cycles.upperBound)) }
     state = .completing(latestDone)
     return nil
   }
@@ -90,9 +96,13 @@ extension PIMMemory: ClockedUnit {
       ports.send(Packet(handle: Int32(stepIndex)), on: wiring.dataOut, at: Cycles(cycle))
     }
     ports.send(Packet(handle: Int32(stepIndex)), on: wiring.completionsOut, at: Cycles(cycle))
-    for channel in channels.indices { channels[channel].drain(until: cycle + 1) }
+    for group in lockstep.groups.indices {
+      lockstep.groups[group].replica.drain(until: cycle + 1)
+      lockstep.groups[group].replica.settleOpenRow(at: cycle + 1)
+    }
     freeAt = cycle + 1
     book()
+    lockstep.merge(at: freeAt)
     state = .idle
     return nil
   }
@@ -101,15 +111,16 @@ extension PIMMemory: ClockedUnit {
   /// the run, to be known, and then go in the same cycles.
   private mutating func settleRefresh(_ ports: Ports, before limit: Int64) {
     guard ports.visitsEveryCycle else { return }
-    for channel in channels.indices {
-      _ = channels[channel].refreshBefore(limit - 1, waitingFor: nil, horizon: limit)
+    for group in lockstep.groups.indices {
+      _ = lockstep.groups[group].replica.refreshBefore(limit - 1, waitingFor: nil, horizon: limit)
     }
   }
 
   public mutating func finish(at end: Cycles) {
-    for channel in channels.indices {
-      _ = channels[channel].refreshBefore(end.rawValue, waitingFor: nil, horizon: end.rawValue + 1)
-      channels[channel].account.chargeIdle(until: end.rawValue + 1)
+    for group in lockstep.groups.indices {
+      _ = lockstep.groups[group].replica.refreshBefore(end.rawValue, waitingFor: nil, horizon: end.rawValue + 1)
+      lockstep.groups[group].replica.tally.account.chargeIdle(until: end.rawValue + 1)
+      lockstep.groups[group].replica.settleOpenRow(at: lockstep.groups[group].replica.tally.account.frontier)
     }
   }
 }
@@ -135,8 +146,8 @@ extension MemoryChannel {
   /// which refreshes that fall due are done.
   mutating func drain(until cycle: Int64) {
     // These refreshes hold nothing of the step up, so they are none of its lower bound.
-    let inStep = refreshesInStep
-    defer { refreshesInStep = inStep }
+    let inStep = tally.refreshesInStep
+    defer { tally.refreshesInStep = inStep }
     while refreshDue < cycle {
       chargeDrain(until: refreshDue)
       if refreshBefore(refreshDue, waitingFor: .otherChannels, horizon: cycle) != nil { break }
@@ -145,7 +156,7 @@ extension MemoryChannel {
   }
 
   private mutating func chargeDrain(until cycle: Int64) {
-    account.chargeStall(MemoryModel.Stall.resultDrain.rawValue, until: min(lastData, cycle))
-    account.chargeStall(MemoryModel.Stall.otherChannels.rawValue, until: cycle)
+    tally.account.chargeStall(MemoryModel.Stall.resultDrain.rawValue, until: min(lastData, cycle))
+    tally.account.chargeStall(MemoryModel.Stall.otherChannels.rawValue, until: cycle)
   }
 }

@@ -37,7 +37,7 @@ extension PIMMemory {
             "One access-sized write to the vector buffer."),
           ParameterSchema(
             "buffer-read", .quantity(.energy, .nonNegative), .optional(default: nil),
-            "One access-sized read of the vector buffer, broadcast to the banks."),
+            "One access-sized read of the vector buffer; its way to the banks is the device's internal-bus-bit."),
         ]), .optional(default: nil), "What the logic beside the banks costs; the device file prices the DRAM."),
     ])
 
@@ -136,6 +136,16 @@ extension PIMMemory {
           value: device.name, suggestion: "add refresh: to the device, or say refresh: disabled")
         return nil
       }
+      // A price under a name that is never counted would be lost.
+      let priced = MemoryModel.Event.allCases.map(\.name) + ["refresh", "active-standby", "precharge-standby"]
+      for event in device.energy.stated.keys.sorted() where !priced.contains(event) {
+        d.error(
+          "unit '\(unit)': the device prices an event that a PIM memory does not count",
+          at: Place(file: device.name, detail: "energy.events"), value: event,
+          expected: "one of \(priced.joined(separator: ", "))",
+          suggestion: nearMiss(of: event, among: priced).map { "did you mean '\($0)'?" })
+      }
+      guard d.errorCount == before else { return nil }
       var stated: [String: Price] = [:]
       for event in ["mac", "buffer-write", "buffer-read"] {
         stated[event] =

@@ -19,8 +19,9 @@ extension PIMMemory {
         expected: ElementFormat.formats.keys.sorted().joined(separator: ", "))
     }
     let g = model.geometry
-    for channel in channels.indices {
-      channels[channel].numbers = MemoryNumbers(g, format: values.arithmetic == .exact ? nil : format)
+    lockstep.separate()
+    for channel in lockstep.groups.indices {
+      lockstep.groups[channel].replica.numbers = MemoryNumbers(g, format: values.arithmetic == .exact ? nil : format)
     }
     for resident in residents {
       guard let placement = Placement(operands: resident.home.prefix(Placement.operandCount)),
@@ -51,7 +52,7 @@ extension PIMMemory {
       let cell = placement.cell(spread, stream, g)
       let inChunk = placement.chunk - stream % placement.chunk
       let count = min(Int64(rest.count), g.rowElements - cell.column, inChunk, placement.stream - stream)
-      channels[Int(cell.channel)].numbers?.store(
+      lockstep.groups[Int(cell.channel)].replica.numbers?.store(
         rest.prefix(Int(count)), bank: cell.bank, row: cell.row, column: cell.column)
       rest = rest.dropFirst(Int(count))
       stream += count
@@ -67,13 +68,13 @@ extension PIMMemory {
       let isThere =
         (0..<g.channels).contains(fault.channel) && (0..<g.banks).contains(fault.bank)
         && (0..<g.rows).contains(fault.row) && (0..<g.rowElements).contains(fault.column)
-      guard isThere, channels[0].numbers != nil else {
+      guard isThere, lockstep.groups[0].replica.numbers != nil else {
         throw Refusal(
           "the memory '\(name)' has no such element, or no numbers", at: Place(file: "fault"),
           value: "channel \(fault.channel), bank \(fault.bank), row \(fault.row), column \(fault.column)",
           expected: "\(g.channels) channels, \(g.banks) banks, \(g.rows) rows of \(g.rowElements) elements")
       }
-      channels[Int(fault.channel)].numbers?[fault.bank, fault.row, fault.column] = fault.value
+      lockstep.groups[Int(fault.channel)].replica.numbers?[fault.bank, fault.row, fault.column] = fault.value
     }
   }
 }

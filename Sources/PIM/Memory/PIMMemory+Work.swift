@@ -7,11 +7,12 @@ extension PIMMemory.Plan {
   public func commands(of program: Program, unit: UnitIndex) -> (all: Double, inOneChannel: Double) {
     var all = 0.0
     var inOneChannel = 0.0
-    for step in program.steps where step.unit == unit {
+    let distinct = DistinctSteps(program, unit: unit)
+    for (step, times) in zip(distinct.first, distinct.counts) {
       guard let decoded = MemoryStep(opcode: step.opcode, operands: program.operands[step.operands]) else { continue }
       let count = commands(of: decoded)
-      all += count.all
-      inOneChannel += count.inOneChannel
+      all += count.all * Double(times)
+      inOneChannel += count.inOneChannel * Double(times)
     }
     return (all, inOneChannel)
   }

@@ -47,7 +47,15 @@ public struct PIMMemory {
 
   let model: MemoryModel
   let wiring: Wiring
-  var channels: [MemoryChannel]
+  var lockstep: LockstepGroups<MemoryChannel>
+  var folding = MemoryFolding()
+  /// By group: the cycles of the present step that were folded.
+  var foldedOfGroup: [[Range<Int64>]] = []
+  private var divisions: WorkDivisions
+  /// By distinct step of the program: the number of its division, −1 before it is worked out.
+  private var divisionOfStep: [Int]
+  /// How the present step falls to the channels.
+  private(set) var division: WorkDivision
   var state = State.idle
   /// Index of the present step in the program, and its decoded form.
   var stepIndex = 0
@@ -79,14 +87,20 @@ public struct PIMMemory {
     self.wiring = wiring
     self.program = program
     self.rowsUsed = rowsUsed
-    channels = (0..<model.geometry.channels).map { MemoryChannel(index: $0, model: model, logLimit: logLimit) }
+    lockstep = LockstepGroups(
+      (0..<Int(model.geometry.channels)).map { MemoryChannel(number: $0, model: model, logLimit: logLimit) })
+    // A log of commands has each channel's own.
+    if logLimit > 0 { lockstep.separate() }
+    divisions = WorkDivisions(model.geometry)
+    division = divisions.division(of: step)
+    divisionOfStep = Array(repeating: -1, count: program.uniqueCount)
     events = EventTable(events: MemoryModel.Event.allCases.map(\.name), rows: rowCount)
     lowerBounds = Array(repeating: -1, count: rowCount)
     boundedCycles = Array(repeating: 0, count: rowCount)
   }
 
   /// Takes up the program's step `index` at `cycle` of the device clock.
-  mutating func begin(_ index: Int, at cycle: Int64) {
+  mutating func begin(_ index: Int, at cycle: Int64, _ ports: Ports) {
     stepIndex = index
     data = nil
     guard let chosen = chosen(program.step(index)) else {
@@ -94,7 +108,20 @@ public struct PIMMemory {
       return
     }
     step = chosen
-    for channel in channels.indices { channels[channel].begin(step, at: cycle) }
+    if !ports.joinsReplicas { lockstep.separate() }
+    let identity = program.identity(index)
+    if divisionOfStep[identity] < 0 { divisionOfStep[identity] = divisions.division(of: step).number }
+    let division = divisions[divisionOfStep[identity]]
+    self.division = division
+    if division.shares.count > 1 { lockstep.split { division.shareOf[$0] } }
+    while foldedOfGroup.count < lockstep.groups.count { foldedOfGroup.append([]) }
+    for group in lockstep.groups.indices {
+      let share = division.shares[division.shareOf[lockstep.groups[group].replica.number]]
+      lockstep.groups[group].replica.begin(step, share, at: cycle)
+      foldedOfGroup[group].removeAll(keepingCapacity: true)
+    }
+    let first = lockstep.groups[0].replica
+    folding.isOn = ports.folds && first.numbers == nil && first.logLimit == 0
     startedAt = cycle
     state = .running
   }
@@ -111,7 +138,10 @@ public struct PIMMemory {
   var beatsNeeded: Int64 {
     switch step {
     case .writeVector(let bursts, let vectors): (vectors.lists.map { Int64($0.count) }.max() ?? 0) * bursts
-    case .write: channels.map { $0.accesses }.max() ?? 0
+    case .write:
+      division.shares.map { share in
+        if case .access(let visits) = share { visits.reduce(0) { $0 + Int64($1.bursts.count) } } else { 0 }
+      }.max() ?? 0
     case .multiply, .read: 0
     }
   }
@@ -119,12 +149,13 @@ public struct PIMMemory {
   /// Hands the numbers that came with a packet of step `sender` to the channels.
   mutating func accept(from sender: Int) {
     guard let lists = exchange.takeSent(by: sender) else { return }
-    for channel in channels.indices {
+    // Where numbers flow every channel is a group of its own.
+    for channel in lockstep.groups.indices {
       switch step {
       case .writeVector(_, let vectors):
-        channels[channel].numbers?.expect(
+        lockstep.groups[channel].replica.numbers?.expect(
           lists[lists.count == 1 ? 0 : channel], vectors: vectors.list(Int64(channel)))
-      case .write: channels[channel].written = lists[0]
+      case .write: lockstep.groups[channel].replica.written = lists[0]
       case .multiply, .read: break
       }
     }
@@ -132,14 +163,14 @@ public struct PIMMemory {
 
   /// The results of the finished step go on their way.
   func answer() {
-    guard channels[0].numbers != nil, step.sendsData else { return }
-    exchange.answer(channels.flatMap { $0.numbers?.results ?? [] }, by: stepIndex)
+    guard lockstep.groups[0].replica.numbers != nil, step.sendsData else { return }
+    exchange.answer(lockstep.groups.flatMap { $0.replica.numbers?.results ?? [] }, by: stepIndex)
   }
 
   /// Products that were made with numbers; nil when none flowed.
   var computedMACs: Int64? {
-    channels.reduce(Int64?.some(0)) { sum, channel in
-      guard let sum, let numbers = channel.numbers else { return nil }
+    lockstep.groups.reduce(Int64?.some(0)) { sum, group in
+      guard let sum, let numbers = group.replica.numbers else { return nil }
       return sum + numbers.macs
     }
   }
@@ -150,20 +181,21 @@ public struct PIMMemory {
     let g = model.geometry
     var useful: Int64 = 0
     var refreshes = Int64.max
-    for channel in channels.indices {
-      var counts = channels[channel].events
-      // One multiply command reads a burst of every bank and one of the buffer, and feeds every lane of every bank.
+    for group in lockstep.groups.indices {
+      let members = Int64(lockstep.groups[group].members.count)
+      let done = lockstep.groups[group].replica.tally
+      var counts = done.events
+      // One multiply command reads a burst of every bank and one of the buffer, which goes over the bus to all banks, and
+      // feeds every lane of every bank.
       let multiplies = counts[MemoryModel.Event.mac.rawValue]
       counts[MemoryModel.Event.mac.rawValue] = multiplies * g.banks * g.burstElements
       counts[MemoryModel.Event.macRead.rawValue] += multiplies * g.banks
       counts[MemoryModel.Event.bufferRead.rawValue] += multiplies
-      for event in counts.indices {
-        events.add(counts[event], of: event, to: row)
-        channels[channel].events[event] = 0
-      }
-      useful += channels[channel].macs
-      channels[channel].macs = 0
-      refreshes = min(refreshes, channels[channel].refreshesInStep)
+      counts[MemoryModel.Event.internalBusBit.rawValue] += multiplies * model.device.accessBytes * 8
+      for event in counts.indices { events.add(members * counts[event], of: event, to: row) }
+      useful += members * done.macs
+      refreshes = min(refreshes, done.refreshesInStep)
+      lockstep.groups[group].replica.tally.clearStep()
     }
     if case .multiply = step {
       macs += useful

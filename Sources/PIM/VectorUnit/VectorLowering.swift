@@ -67,6 +67,11 @@ public struct VectorLowering: OperatorLowering {
       needs: builder.inputs(of: index, in: graph) + builder.loaded)
   }
 
+  public func isSameInEveryPass(_ index: Int, in graph: OperatorGraph) -> Bool {
+    let kind = graph.operators[index].kind
+    return kernel(kind, context: 1) == kernel(kind, context: 2)
+  }
+
   public func size(_ index: Int, in graph: OperatorGraph, context: Int64) -> ProgramSize {
     ProgramSize(steps: 1, operands: 16 + 2 * Double(graph.operators[index].inputs.count))
   }

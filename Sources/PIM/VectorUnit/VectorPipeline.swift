@@ -54,7 +54,7 @@ package struct VectorPipeline: Sendable {
   }
 
   let spec: Spec
-  package private(set) var sram: SRAM
+  package internal(set) var sram: SRAM
   /// The numbers, when they flow.
   package var values: VectorValues?
   private var sweeps: [VectorSweep] = []
@@ -65,14 +65,14 @@ package struct VectorPipeline: Sendable {
   private var sweep = 0
   private var flight: [Group] = []
   private var startedGroups: Int64 = 0
-  private var word: Int64 = 0
+  var word: Int64 = 0
   /// Cycles of the combining adds that are left after the last group of a reducing sweep.
   private var combining: Int64 = -1
-  private var drainUntil: Int64 = 0
+  var drainUntil: Int64 = 0
 
   /// Operations done, by element.
-  package private(set) var adds: Int64 = 0
-  package private(set) var multiplies: Int64 = 0
+  package internal(set) var adds: Int64 = 0
+  package internal(set) var multiplies: Int64 = 0
 
   package init(_ spec: Spec, sram: SRAM.Spec) {
     self.spec = spec

@@ -13,6 +13,7 @@ extension VectorUnit: ClockedUnit {
         let packet = ports.first(on: wiring.stepsIn)
         ports.take(on: wiring.stepsIn, at: Cycles(cycle))
         begin(Int(packet.handle), at: cycle)
+        if case .kernel(let kernel, let from, _, _) = step { start(kernel, from, at: cycle, &ports, limit) }
       case .sending(let from):
         if let next = read(ports, from, limit) { return next }
       case .leaving(let at, let interval):
@@ -33,6 +34,7 @@ extension VectorUnit: ClockedUnit {
           state = .computing(at: cycle)
           return .at(Cycles(cycle))
         }
+        learn()
         state = .completing(cycle)
       case .completing(let done):
         guard done < limit else { return .at(Cycles(done)) }

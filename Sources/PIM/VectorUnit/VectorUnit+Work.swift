@@ -11,17 +11,19 @@ extension VectorUnit.Plan {
     var accesses = 0.0
     var cycles = 0.0
     var linkTicks = 0.0
-    for step in program.steps where step.unit == unit {
+    let distinct = DistinctSteps(program, unit: unit)
+    for (step, count) in zip(distinct.first, distinct.counts) {
+      let times = Double(count)
       switch VectorStep(opcode: step.opcode, operands: program.operands[step.operands]) {
       case .send(let peer, let beats, let beatBytes, let bytes, _):
-        accesses += words(bytes)
-        linkTicks += Double(beats) * link(Int(peer), beatBytes)
-      case .receive(_, let bytes, _): accesses += words(bytes)
+        accesses += times * words(bytes)
+        linkTicks += times * Double(beats) * link(Int(peer), beatBytes)
+      case .receive(_, let bytes, _): accesses += times * words(bytes)
       case .kernel(let kernel, _, _, _):
         for sweep in kernel.sweeps(functions) {
           let groups = Double(sweep.rows) * Double((sweep.elements + pipeline.groupSize - 1) / pipeline.groupSize)
-          accesses += groups * Double(sweep.reads + sweep.writes) * words(pipeline.groupSize * elementBytes)
-          cycles += groups * Double(max(sweep.chain.steps.count, 1))
+          accesses += times * groups * Double(sweep.reads + sweep.writes) * words(pipeline.groupSize * elementBytes)
+          cycles += times * groups * Double(max(sweep.chain.steps.count, 1))
         }
       case nil: continue
       }

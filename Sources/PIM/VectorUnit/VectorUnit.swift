@@ -85,6 +85,8 @@ public struct VectorUnit {
   var stepIndex = 0
   var step: VectorStep = .receive(peer: 0, bytes: 1, ValueUnpacking(0, elements: 1))
   var freeAt: Int64 = 0
+  var memo = FoldMemo<VectorKernel, KernelRun>()
+  var recording: KernelRecording?
   var account = CycleAccount(causes: Stall.allCases.map(\.name))
   var digest = EventDigest()
   var events: EventTable
@@ -117,10 +119,7 @@ public struct VectorUnit {
     switch step {
     case .send: state = .sending(from: cycle)
     case .receive: state = .receiving
-    case .kernel(let kernel, let from, _, _):
-      pipeline.values?.begin(kernel, from)
-      pipeline.begin(kernel.sweeps(functions))
-      state = .computing(at: cycle)
+    case .kernel: state = .computing(at: cycle)
     }
   }
 

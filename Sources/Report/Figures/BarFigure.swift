@@ -59,7 +59,7 @@ public struct BarFigure: Sendable {
     }
     for tick in axis.ticks {
       drawing.line([(plot.left, y(tick)), (plot.left + plot.width, y(tick))], color: Palette.grid)
-      drawing.text(Figures.plain(tick), x: plot.left - 8, y: y(tick) + 4, size: 11, anchor: .end)
+      drawing.text(Figures.significant(tick), x: plot.left - 8, y: y(tick) + 4, size: 11, anchor: .end)
     }
     drawing.text(axisTitle, x: 18, y: plot.top + plot.height / 2, anchor: .middle, isTurned: true)
     let step = plot.width / Double(max(groups.count, 1))
@@ -72,7 +72,7 @@ public struct BarFigure: Sendable {
         let left = start + bar * Double(index)
         drawing.rectangle(
           x: left + 1, y: y(value), width: bar - 2, height: floor - y(value), fill: Palette.color(index))
-        drawing.text(Figures.plain(value), x: left + bar / 2, y: y(value) - 4, size: 10, anchor: .middle)
+        drawing.text(Figures.significant(value), x: left + bar / 2, y: y(value) - 4, size: 10, anchor: .middle)
       }
       drawing.text(name, x: middle, y: floor + 18, size: 11, anchor: .middle)
     }

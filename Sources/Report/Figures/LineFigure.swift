@@ -50,7 +50,7 @@ public struct LineFigure: Sendable {
     drawing.text(title, x: plot.left, y: 24, size: 15, isBold: true)
     for tick in yAxis.ticks {
       drawing.line([(plot.left, y(tick)), (right, y(tick))], color: Palette.grid)
-      drawing.text(Figures.plain(tick), x: plot.left - 8, y: y(tick) + 4, size: 11, anchor: .end)
+      drawing.text(Figures.significant(tick), x: plot.left - 8, y: y(tick) + 4, size: 11, anchor: .end)
     }
     for mark in marks {
       drawing.line([(x(mark.x), floor), (x(mark.x), floor + 5)], color: Palette.axis)

@@ -32,24 +32,26 @@ public struct LogAxis: Sendable {
     return min(1, log(value / low) / log(high / low))
   }
 
-  /// Values to draw lines at: powers of ten with twice and five times each, or powers of ten alone on a long axis.
+  /// Values to draw lines at: powers of ten alone on a long axis, with twice and five times each on a shorter one, with
+  /// all nine digits on a short one.
   public var ticks: [Double] {
     let isLong = high / low > 5000
-    return Self.steps(around: low, high).filter { step in
+    let digits: [Double] = high / low < 9 ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : [1, 2, 5]
+    return Self.steps(around: low, high, digits).filter { step in
       guard step >= low * 0.999, step <= high * 1.001 else { return false }
       let exponent = log10(step)
       return !isLong || abs(exponent - exponent.rounded()) < 1e-9
     }
   }
 
-  private static func steps(around low: Double, _ high: Double) -> [Double] {
+  private static func steps(around low: Double, _ high: Double, _ digits: [Double] = [1, 2, 5]) -> [Double] {
     let first = Int(max(-300, floor(log10(low)) - 1))
     let last = Int(min(300, ceil(log10(high)) + 1))
     guard first <= last else { return [] }
     var result: [Double] = []
     for exponent in first...last {
       let power = pow(10, Double(abs(exponent)))
-      for step in [1.0, 2, 5] { result.append(exponent < 0 ? step / power : step * power) }
+      for step in digits { result.append(exponent < 0 ? step / power : step * power) }
     }
     return result
   }

@@ -17,7 +17,7 @@ public enum RunReportCSV {
   }
 
   /// RFC 4180: quotes where a cell holds a comma, a quote or a line break.
-  private static func quoted(_ cell: String) -> String {
+  public static func quoted(_ cell: String) -> String {
     guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
     return "\"" + cell.replacing("\"", with: "\"\"") + "\""
   }

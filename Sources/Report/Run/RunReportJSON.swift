@@ -6,7 +6,8 @@ import Files
 public enum RunReportJSON {
   public static let schema = "accsim.report/1"
 
-  public static func document(_ run: PricedRun) -> JSONValue {
+  /// - Parameter baselines: what the same work takes elsewhere, as the report lists it.
+  public static func document(_ run: PricedRun, baselines: [JSONValue] = []) -> JSONValue {
     let record = run.record
     return .object([
       ("schema", .text(schema)),
@@ -19,8 +20,8 @@ public enum RunReportJSON {
       ("operators", .array(record.program.rows.indices.map { operatorRow(run, $0) })),
       ("unattributed", .object(run.unattributed.map { ($0.cause.rawValue, $0.energy.map(energy) ?? .null) })),
       ("memories", memories(run)),
-      ("baselines", .array([])),
-      ("assumptions", .array(record.assumptions.map(assumption))),
+      ("baselines", .array(baselines)),
+      ("assumptions", .array(assumptions(record.assumptions))),
       ("values", record.values.map { values($0, run) } ?? .null),
       ("provenance", provenance(record)),
     ])
@@ -56,7 +57,7 @@ public enum RunReportJSON {
       ("macs_graph", .integer(run.macsInGraph)),
       ("interface_bytes", .integer(units.reduce(0) { $0 + $1.interfaceBytes })),
       ("internal_bytes", .integer(units.reduce(0) { $0 + $1.internalBytes })),
-      ("folded_cycles", .integer(units.reduce(0) { $0 + $1.foldedCycles })),
+      ("folded_cycles", .integer(record.activity.foldedTicks / record.referencePeriod)),
     ])
   }
 
@@ -91,6 +92,7 @@ public enum RunReportJSON {
       members += account(shown.element.account)
     }
     members += [
+      ("folded_cycles", .integer(activity.foldedCycles)),
       ("energy_j", energy(run.units[index].total)),
       ("energy_exact", exact(run.units[index].total)),
       ("energy_breakdown", .object(run.units[index].events.map { ($0.event, energy($0.energy)) })),
@@ -144,11 +146,14 @@ public enum RunReportJSON {
       })
   }
 
-  private static func assumption(_ assumption: Assumption) -> JSONValue {
-    .object([
-      ("parameter", .text(assumption.parameter)), ("value", .text(assumption.value)),
-      ("source", assumption.source.map { .text($0.description) } ?? .null),
-    ])
+  /// Each assumption as `{parameter, value, source}`.
+  public static func assumptions(_ assumptions: [Assumption]) -> [JSONValue] {
+    assumptions.map { assumption in
+      .object([
+        ("parameter", .text(assumption.parameter)), ("value", .text(assumption.value)),
+        ("source", assumption.source.map { .text($0.description) } ?? .null),
+      ])
+    }
   }
 
   private static func values(_ values: RunRecord.ValueProvenance, _ run: PricedRun) -> JSONValue {

@@ -27,24 +27,18 @@ public enum Figures {
     return String(format: "%.\(digits)f", scaled) + " " + prefix + unit
   }
 
-  /// Three significant figures without a prefix, digits grouped: 0.01163 → "0.0116", 1074.2 → "1,074".
-  public static func plain(_ value: Double) -> String {
-    guard value.isFinite else { return "-" }
-    guard value != 0 else { return "0" }
-    if abs(value) >= 99.95, abs(value) < 1e15 { return grouped(Int64(value.rounded())) }
-    guard abs(value) >= 1e-4, abs(value) < 1e15 else { return String(format: "%.2e", value) }
-    var digits = 1
-    var bound = 9.995
-    while abs(value) < bound, digits < 8 {
-      digits += 1
-      bound /= 10
-    }
-    return String(format: "%.\(digits)f", value)
-  }
-
   /// 0.1234 → "12.3 %".
   public static func percent(_ part: Double, of whole: Double) -> String {
     guard whole != 0, (part / whole).isFinite else { return "-" }
     return String(format: "%.1f %%", part / whole * 100)
+  }
+
+  /// 0.02134 → "0.0213", 46.94 → "46.9", 1234.5 → "1,234".
+  public static func significant(_ value: Double?) -> String {
+    guard let value, value.isFinite else { return "-" }
+    if abs(value) >= 99.95, let whole = Int64(exactly: value.rounded()) { return grouped(whole) }
+    return abs(value) >= 9.995
+      ? String(format: "%.1f", value)
+      : abs(value) >= 0.9995 ? String(format: "%.2f", value) : String(format: "%.3g", value)
   }
 }

@@ -14,6 +14,8 @@ public struct Design: Sendable {
   public let mapping: [MappingRule]
   public let overlap: StepBuilder.Overlap
   public let assumptions: [Assumption]
+  /// Number formats of the units that state one, those of MAC units first.
+  public let formats: [(unit: String, format: String)]
   /// Where the mapping stands, for faults of a whole model.
   public let mappingPlace: Place
   /// Files that the design was read from, by base name, with their SHA-256.

@@ -57,6 +57,7 @@ private struct DesignReading {
   var unitNames: [String] = []
   var links: [DesignLink] = []
   var assumptions: [Assumption] = []
+  var formats: [(unit: String, format: String)] = []
   var inputs: [(name: String, sha256: String)] = []
 
   init(fields: Fields, data: String) {
@@ -93,7 +94,7 @@ private struct DesignReading {
       units: units.map { DesignUnit(name: $0.name, kind: $0.kind, clock: $0.clock, plan: $0.plan) }, links: links,
       clocks: clocks, grid: grid, referenceClock: reference, mapping: mapping, overlap: overlap,
       assumptions: assumptions + units.flatMap(\.plan.assumptions) + variant.replaced.map(\.assumption),
-      mappingPlace: fields.place("mapping"), inputs: inputs)
+      formats: formats, mappingPlace: fields.place("mapping"), inputs: inputs)
     design.replaced = variant.replaced
     return design
   }
@@ -153,6 +154,7 @@ private struct DesignReading {
         }, &d)
       guard let plan = loaded else { continue }
       assumptions.append(contentsOf: values.stated.compactMap { $0.assumption(of: name) })
+      noteFormat(values, name)
       if let period = plan.ownPeriod {
         if clockName != nil {
           d.error(
@@ -168,6 +170,14 @@ private struct DesignReading {
           "missing key 'clock' in unit '\(name)'", at: unit.place(),
           expected: "one of \(clockNames.joined(separator: ", "))")
       }
+    }
+  }
+
+  private mutating func noteFormat(_ values: ParameterValues, _ unit: String) {
+    if let format = values.optionalText("mac.format") {
+      formats.insert((unit, format), at: 0)
+    } else if let format = values.optionalText("format") {
+      formats.append((unit, format))
     }
   }
 

@@ -31,6 +31,8 @@ private struct Compilation {
   var unitOf: [Int] = []
   /// By operator: the memory that keeps its parameter vectors.
   var storeOf: [Int?] = []
+  /// By operator: whether every pass has the same steps of it.
+  var isSameInEveryPass: [Bool] = []
 
   init(_ graph: OperatorGraph, _ design: Design, _ workload: Workload) {
     self.graph = graph
@@ -63,6 +65,9 @@ private struct Compilation {
       guard d.errorCount == faults else { return }
       reserveVectors(index, op, unit, at: rule.place, &d)
       guard d.errorCount == faults else { return }
+    }
+    isSameInEveryPass = graph.operators.indices.map {
+      lowerings[unitOf[$0]]?.isSameInEveryPass($0, in: graph) ?? false
     }
     for lowering in lowerings {
       if let vector = lowering as? VectorLowering {
@@ -107,7 +112,7 @@ private struct Compilation {
   }
 
   /// The last pass of the run alone, with logits: no pass has more to do.
-  func longestPass() -> Program {
+  mutating func longestPass() -> Program {
     let rows = graph.operators.indices.map {
       Program.Row(name: "", kind: "", phase: .decode, unit: UnitIndex(unitOf[$0]))
     }
@@ -121,18 +126,19 @@ private struct Compilation {
   }
 
   /// Passes side by side: each stage of the graph for all of them before the next.
-  private func lower(_ passes: [Workload.Pass], firstRow: Int, into builder: inout StepBuilder) {
+  private mutating func lower(_ passes: [Workload.Pass], firstRow: Int, into builder: inout StepBuilder) {
     builder.begin(passes)
     for stage in stages {
       for (position, pass) in passes.enumerated() {
         builder.enter(position: position)
         for index in stage where pass.runs(graph.operators[index]) {
           builder.beginOperator(row: firstRow + index)
+          defer { builder.endOperator(index, isSameInEveryPass: isSameInEveryPass[index]) }
+          if builder.repeatOperator(index) { continue }
           if let memory = storeOf[index], let store = lowerings[memory] as? any ParameterStore {
             store.readVectors(index, into: &builder)
           }
           lowerings[unitOf[index]]?.lower(index, in: graph, pass: pass, into: &builder)
-          builder.endOperator(index)
         }
       }
     }
@@ -140,7 +146,7 @@ private struct Compilation {
   }
 
   /// All passes, operator by operator.
-  func program() -> Program {
+  mutating func program() -> Program {
     let count = graph.operators.count
     let phases = Workload.Phase.allCases.filter { $0 == .prefill ? workload.prompt > 0 : workload.generate > 0 }
     var rows: [Program.Row] = []

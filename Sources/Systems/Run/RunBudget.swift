@@ -7,9 +7,9 @@ import Files
 ///
 /// Estimates are floating-point on purpose: they are only compared, and no product of sizes can overflow.
 enum RunBudget {
-  /// Steps of a program; one takes about half a kilobyte until the report is written.
+  /// Steps of a program; one takes about 100 bytes until the report is written.
   static let steps = 0x1p24
-  /// Operands of all steps; one takes 16 bytes.
+  /// Operands of all steps, or steps that others wait for; a program counts either in 31 bits.
   static let operands = 0x1p28
   /// Commands, SRAM accesses and cycles of vector units that are simulated one by one: hours.
   static let events = 0x1p40
@@ -66,6 +66,10 @@ enum RunBudget {
   static func check(_ pass: Program, on design: Design, _ workload: Workload) throws(Refusal) {
     let passes = passes(workload)
     try check(steps: Double(pass.steps.count) * passes, operands: Double(pass.operands.count) * passes, workload)
+    let awaited = Double(pass.dependences.count) * passes
+    guard awaited <= operands else {
+      throw tooLarge(workload, "\(rough(awaited)) dependences of steps", operands, "dependences")
+    }
     let events = events(of: pass, on: design) * passes
     guard events <= self.events else {
       throw tooLarge(workload, "\(rough(events)) commands, accesses and cycles", self.events, "of them")

@@ -7,6 +7,9 @@ import PIM
 public struct RunOptions: Sendable {
   /// Whether stretches of time in which nothing happens are stepped over.
   public var skipping = true
+  /// Whether work that comes again in the same state is taken over; whether equal parts in lockstep are simulated once.
+  public var folding = true
+  public var lockstep = true
   /// A seed to shuffle the order in which units are advanced, for tests.
   public var shuffleSeed: UInt64?
   /// Commands of each memory channel that are kept for a trace; 0 for none.
@@ -46,6 +49,8 @@ public func simulate(
   let periods = design.units.map { design.grid.ticksPerCycle[$0.clock] }
   var engineOptions = Engine.Options()
   engineOptions.skipping = options.skipping
+  engineOptions.folding = options.folding
+  engineOptions.lockstep = options.lockstep
   if let seed = options.shuffleSeed { engineOptions.order = .shuffled(seed: seed) }
   var engine = Engine(
     units: units, names: design.units.map(\.name), periods: periods, channels: network.channels,
@@ -53,7 +58,7 @@ public func simulate(
   // Moved into the engine: a second owner would make every first write copy the units' state.
   units = []
   let finished = try run(&engine, design)
-  var record = try record(finished, engine.wakeUps, program, design, periods)
+  var record = try record(finished, engine, program, design, periods)
   record.replaced = design.replaced
   record.outputs = program.outputs.indices.compactMap { position in
     context.exchange.observed[position].map { (program.outputs[position], $0) }
@@ -84,12 +89,13 @@ private func tooLong(_ design: Design, unit: String) -> Refusal {
 }
 
 private func record(
-  _ finished: [any ClockedUnit], _ wakeUps: Int64, _ program: Program, _ design: Design,
+  _ finished: [any ClockedUnit], _ engine: Engine, _ program: Program, _ design: Design,
   _ periods: [Int64]
 ) throws(Refusal) -> RunRecord {
   let controller = finished.firstIndex { $0 is Sequencer } ?? 0
   var activity = Activity()
-  activity.wakeUps = wakeUps
+  activity.wakeUps = engine.wakeUps
+  activity.foldedTicks = engine.foldedTicks
   if let sequencer = finished[controller] as? Sequencer {
     activity.steps = sequencer.timings.map { timing in
       var step = StepTiming()
@@ -102,10 +108,12 @@ private func record(
   if let slow = periods.indices.first(where: { activity.endTick / periods[$0] >= Cycles.limit.rawValue }) {
     throw tooLong(design, unit: design.units[slow].name)
   }
-  for (index, unit) in finished.enumerated() {
-    guard var reporting = unit as? any ReportingUnit else { continue }
+  for (index, finished) in finished.enumerated() {
+    guard var reporting = finished as? any ReportingUnit else { continue }
     reporting.finish(at: Cycles(activity.endTick / periods[index]))
-    activity.units.append(reporting.activity)
+    var unit = reporting.activity
+    unit.foldedCycles = engine.foldedCycles[index]
+    activity.units.append(unit)
   }
   let units = design.units.indices.map { index in
     RunRecord.UnitRecord(

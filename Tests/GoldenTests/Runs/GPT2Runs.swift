@@ -15,15 +15,41 @@ import Testing
     RunStudy(design: design, model: "gpt2", workload: workload)
   }
 
+  /// A report but for how much of it was folded.
+  private func report(_ study: RunStudy) throws -> String {
+    try study.run().json.description.replacing(#/"folded_cycles": \d+/#, with: "")
+  }
+
   /// The report holds times, counts, energies and the digest of every unit's event log.
   @Test(arguments: designs) func visitingEveryCycleGivesTheSameReport(_ design: String) throws {
     var study = study(design, Workload(prompt: 2, generate: 2, past: 60))
-    let skipped = try study.run().json.description
+    let expected = try report(study)
     study.options.skipping = false
-    #expect(try study.run().json.description == skipped)
+    #expect(try report(study) == expected)
     study.options.skipping = true
     study.options.shuffleSeed = 42
-    #expect(try study.run().json.description == skipped)
+    #expect(try report(study) == expected)
+    study.options.folding = false
+    #expect(try report(study) == expected)
+    study.options.lockstep = false
+    #expect(try report(study) == expected)
+    study.options.folding = true
+    #expect(try report(study) == expected)
+  }
+
+  /// The largest model of the PIM-GPT evaluation: folded and simulated command by command, with refresh.
+  @Test func foldingGPT3XLChangesNoNumber() throws {
+    var study = RunStudy(design: "pim-gpt", model: "gpt3-xl", workload: Workload(prompt: 0, generate: 48))
+    var d = Diagnostics()
+    let run = try study.price(&d)
+    let record = run.record
+    #expect(record.activity.units.compactMap(\.memory).flatMap(\.refreshesPerScope).allSatisfy { $0 > 1000 })
+    let folded = record.activity.foldedTicks / record.referencePeriod
+    #expect(Double(folded) > 0.9 * Double(run.cycles), "\(folded) of \(run.cycles)")
+    let expected = try report(study)
+    (study.options.folding, study.options.lockstep) = (false, false)
+    #expect(try report(study) == expected)
+    #expect(try study.price(&d).record.activity.foldedTicks == 0)
   }
 
   @Test(arguments: designs) func theDemoRunAddsUp(_ design: String) throws {
