@@ -51,6 +51,11 @@ public enum FileCheck {
       guard let (program, _) = ProgramReader.read(document, into: &d) else { return nil }
       return "program of '\(program.origin.model)' with \(program.steps.count) steps is good"
     }
+    if keys.contains("paper") {
+      return ReproduceStudy.check(path, data, into: &d).map {
+        "study of '\($0.name)' with \($0.claims.count) claims and \($0.sweeps.count) sweeps is good"
+      }
+    }
     if keys.contains("baseline") {
       guard let baseline = BaselineFile.read(path: path, displayName: path, into: &d) else { return nil }
       let formats = baseline.formats.map(\.rawValue).joined(separator: ", ")
@@ -70,7 +75,7 @@ public enum FileCheck {
     }
     d.error(
       "not a file that accsim knows", at: Place(file: path), value: keys.prefix(4).joined(separator: ", "),
-      expected: "a top-level key 'baseline', 'design', 'device', 'model_type', 'network' or 'steps'")
+      expected: "a top-level key 'baseline', 'design', 'device', 'model_type', 'network', 'paper' or 'steps'")
     return nil
   }
 }

@@ -10,7 +10,10 @@ struct AccSim: ParsableCommand {
     abstract: "What would this model cost, in cycles and joules, on that accelerator?",
     discussion: "Example: accsim run --design hbm2-bank-pim --model gpt2 --prompt 32 --generate 32",
     version: CommandLineVersion.text,
-    subcommands: [Run.self, Compile.self, Diff.self, Compare.self, Graph.self, Check.self, List.self, DRAMCommand.self])
+    subcommands: [
+      Run.self, Compile.self, Diff.self, Compare.self, Reproduce.self, Graph.self, Check.self, List.self,
+      DRAMCommand.self,
+    ])
 
   /// The arguments, with a file or none for `--values`: a value that may be left out is nothing that the parser knows.
   private static var arguments: [String] {

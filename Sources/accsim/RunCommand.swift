@@ -17,8 +17,8 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("A program of 'accsim compile' instead of a model.", valueName: "file"))
   var program: String?
   @OptionGroup var workload: WorkloadOptions
-  @OptionGroup var baselines: BaselineOptions
   @OptionGroup var changes: VariantOptions
+  @OptionGroup var baselines: BaselineOptions
   @Option(
     name: .customLong("out"), parsing: .singleValue,
     help: ArgumentHelp(

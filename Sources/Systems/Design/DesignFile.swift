@@ -94,8 +94,7 @@ private struct DesignReading {
       units: units.map { DesignUnit(name: $0.name, kind: $0.kind, clock: $0.clock, plan: $0.plan) }, links: links,
       clocks: clocks, grid: grid, referenceClock: reference, mapping: mapping, overlap: overlap,
       assumptions: assumptions + units.flatMap(\.plan.assumptions) + variant.replaced.map(\.assumption),
-      formats: formats,
-      mappingPlace: fields.place("mapping"), inputs: inputs)
+      formats: formats, mappingPlace: fields.place("mapping"), inputs: inputs)
     design.replaced = variant.replaced
     return design
   }
