@@ -41,6 +41,8 @@ import Testing
     Call("run --design pim-gpt --baseline t4 --baseline-format fp17 --model gpt2", 1, "did you mean 'fp16'?"),
     Call("run", 2, "--design"),
     Call("compare --model gpt2", 2, "--design"),
+    Call("run --program x.json --baseline t4", 2, "--baseline goes with --model"),
+    Call("compare --design pim-gpt --model gpt2 --baseline-format fp16", 2, "--baseline-format goes with --baseline"),
     Call("compare --design pim-gpt", 2, "--model"),
     Call("run --design pim-gpt --model gpt2 --prompt many", 2, "many"),
     Call("run --design pim-gpt --model gpt2 --prompt 1180591620717411303424", 2, "--prompt"),
