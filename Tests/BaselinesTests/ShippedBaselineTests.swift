@@ -63,8 +63,9 @@ import Testing
     #expect(estimate.footprint.fits)
   }
 
-  /// Measured on an A100 at batch 1, 128 positions in and 512 out (github FlightLLM/flightllm_test_demo, profile): 22.1 ms
-  /// a token in plain torch, 11.2 ms with vLLM, both in fp16.
+  /// Measured at batch 1, 128 positions in and 512 out (github FlightLLM/flightllm_test_demo, profile): 22.1 ms a token in
+  /// plain torch, 11.2 ms with vLLM, both in fp16. Of the authors' two GPUs it must be the A100: a V100S takes 11.7 ms to
+  /// read the weights.
   @Test func aServedModelTakesLongerThanItsRoofline() throws {
     let estimate = try ShippedBaselines.named("a100")
       .estimate(try model("llama2-7b"), Workload(prompt: 128, generate: 512), format: .fp16)
