@@ -5,7 +5,8 @@ import Systems
 enum RunBenchmarks {
   /// What is switched off for a second look at a simulation: one line for each.
   private static let variants: [(name: String, change: @Sendable (inout RunOptions) -> Void)] = [
-    ("no-skip", { $0.skipping = false })
+    ("no-skip", { $0.skipping = false }), ("no-fold", { $0.folding = false }),
+    ("no-lockstep", { $0.lockstep = false }), ("no-fold-no-lockstep", { ($0.folding, $0.lockstep) = (false, false) }),
   ]
 
   static var all: [Benchmark] {
