@@ -34,7 +34,7 @@ extension MemoryLowering {
     let indices = (0..<geometry.channels).reduce(Int64(0)) { sum, channel in
       sum + m.slots(of: channel, geometry).reduce(0) { $0 + m.takingPart(channel: channel, slot: $1, geometry) }
     }
-    let results = indices * m.segments
+    let results = indices * m.segments * m.held
     return receive(bytes: results * elementBytes, unpacking, needs: [done], into: &builder)
   }
 

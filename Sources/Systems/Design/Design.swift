@@ -12,12 +12,21 @@ public struct Design: Sendable {
   /// Position in `clocks` of the clock in which reports count.
   public let referenceClock: Int
   public let mapping: [MappingRule]
+  public let prefill: Prefill
   public let overlap: StepBuilder.Overlap
   public let assumptions: [Assumption]
   /// Where the mapping stands, for faults of a whole model.
   public let mappingPlace: Place
   /// Files that the design was read from, by base name, with their SHA-256.
   public let inputs: [(name: String, sha256: String)]
+}
+
+/// How the positions of a prompt go through the model.
+public enum Prefill: String, Hashable, Sendable, CaseIterable {
+  /// One position after the other, as in decoding.
+  case perToken = "per-token"
+  /// As many side by side as a vector buffer holds: an open row is multiplied with all of them before it is closed.
+  case rowReuse = "row-reuse"
 }
 
 /// One unit of a design.
