@@ -13,6 +13,9 @@ struct StepCursor {
   /// Banks whose results count, for each pass over the slot; and the present pass.
   var banks: [Int64] = []
   var pass = 0
+  /// Which of the held vectors the slots from `blockStart` on are multiplied with.
+  var vector: Int64 = 0
+  var blockStart: Int64 = 0
   /// Elements of the slot's stream that are multiplied.
   var position: Int64 = 0
   /// Results that wait in the MAC units, and accesses still needed to read those that must go now.
@@ -64,6 +67,7 @@ extension MemoryChannel {
     case .multiply(let m):
       let slots = m.slots(of: index, model.geometry)
       cursor.slot = slots.lowerBound
+      cursor.blockStart = slots.lowerBound
       cursor.slotEnd = slots.upperBound
       enterSlot(m)
     case .write(let r), .read(let r):
@@ -199,6 +203,7 @@ extension MemoryChannel {
       cursor.pass += 1
       if cursor.pass == cursor.banks.count {
         cursor.slot += 1
+        if m.held > 1 { turnVector(m) }
         enterSlot(m)
       }
     }
@@ -206,6 +211,13 @@ extension MemoryChannel {
       cursor.accesses = cursor.results * model.accessesPerResult
       cursor.results = 0
     }
+  }
+
+  /// Slots up to the end of a row, or of the rows that they share, go with one held vector after the other.
+  private mutating func turnVector(_ m: MemoryStep.Multiply) {
+    guard cursor.slot == cursor.slotEnd || m.startsRow(cursor.slot, model.geometry) else { return }
+    cursor.vector = (cursor.vector + 1) % m.held
+    if cursor.vector == 0 { cursor.blockStart = cursor.slot } else { cursor.slot = cursor.blockStart }
   }
 
   private mutating func access(_ command: Int, isWrite: Bool, _ data: LinkData?, _ horizon: Int64) -> Outcome {
