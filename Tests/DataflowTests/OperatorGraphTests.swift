@@ -37,6 +37,30 @@ import Testing
     #expect(untied.parameters - tied.parameters == 50257 * 64)
   }
 
+  /// One layer by hand: a norm, a product whose result a second product and the sum read, and an activation between.
+  @Test func whatPositionsKeepBetweenRuns() {
+    let graph = OperatorGraph(
+      name: "model",
+      operators: [
+        GraphOperator(name: "norm", kind: .layerNorm(width: 8, epsilon: 0), inputs: []),
+        GraphOperator(name: "up", kind: .linear(inputs: 8, outputs: 32, bias: false), inputs: [GraphEdge(0)]),
+        GraphOperator(name: "act", kind: .activation(.relu, width: 32), inputs: [GraphEdge(1)]),
+        GraphOperator(name: "down", kind: .linear(inputs: 32, outputs: 8, bias: false), inputs: [GraphEdge(2)]),
+        GraphOperator(name: "sum", kind: .add(width: 8), inputs: [GraphEdge(0), GraphEdge(3)]),
+      ], contextLimit: 8, vocabulary: 8)
+    let runs = graph.runs(of: [0, 1, 2, 3, 4]) { [1, 3].contains($0) }
+    #expect(runs == [[0], [1], [2], [3], [4]])
+    #expect(graph.runs(of: [0, 1, 2, 3, 4]) { $0 == 3 } == [[0, 1, 2], [3], [4]])
+    let kept = graph.elementsKept(across: runs, context: 1)
+    #expect(kept.map(\.through) == [0, 8, 8, 8, 0])
+    #expect(kept.map(\.read) == [0, 0, 32, 32, 16])
+    #expect(kept.map(\.made) == [8, 32, 32, 8, 0])
+    // Of three positions two wait: with what the activation read or made, one of the two, beside the norm's result.
+    #expect(kept[3].waiting(3, isAtOnce: true) == 3 * 8 + 2 * (32 + 8))
+    #expect(kept[2].waiting(3, isAtOnce: false) == 3 * 8 + 2 * 32)
+    #expect(kept[1].waiting(3, isAtOnce: true) == 3 * 8 + 2 * 32)
+  }
+
   @Test func operatorsReadEarlierOnes() throws {
     for (index, op) in try graph(3, 64, 4).operators.enumerated() {
       #expect(op.inputs.allSatisfy { $0.producer < index }, "\(op.name)")
@@ -55,6 +79,15 @@ import Testing
     #expect(groups.map(\.count) == [3, 3])
     #expect(groups.joined().allSatisfy { $0.context == 3 })
     #expect(groups.map { $0.map(\.position) } == [[0, 1, 2], [0, 1, 2]])
+  }
+
+  @Test func positionsOfAPromptGoSideBySideAFewAtATime() {
+    let groups = Workload(prompt: 5, generate: 2, past: 1, batch: 2).groups(
+      of: decoder(vocabulary: 9), positions: 2)
+    // Decoding is one position at a time, and no group has two sequences.
+    #expect(groups.map(\.count) == [2, 2, 1, 2, 2, 1, 1, 1, 1, 1])
+    #expect(groups.map { $0.map(\.position) }.prefix(3) == [[1, 2], [3, 4], [5]])
+    #expect(groups.joined().allSatisfy { $0.context == $0.position + 1 })
   }
 
   @Test func stepsAttendToAllBefore() {

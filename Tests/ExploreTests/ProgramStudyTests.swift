@@ -140,11 +140,18 @@ import Testing
       #expect(try told { emptied("rows", $0) }.contains("the program has no rows"))
       #expect(try told { emptied("steps", $0) } != "accepted")
       #expect(try told { emptied("passes", $0) }.contains("do not cover the steps"))
-      // The last four operands of a product choose its matrix.
+      // The last five operands of a product choose its matrix, and say how many vectors the buffer holds.
       let line = try #require(
-        text.split(separator: "\n").first { $0.contains("\"multiply\"") && $0.contains(", -1, 0, 0, 1]]") })
-      let huge = line.replacingOccurrences(of: ", -1, 0, 0, 1]]", with: ", 0, 0, 4294967296, 4294967296]]")
+        text.split(separator: "\n").first { $0.contains("\"multiply\"") && $0.contains(", -1, 0, 0, 1, 1]]") })
+      func changed(_ operands: String) -> String {
+        line.replacingOccurrences(of: ", -1, 0, 0, 1, 1]]", with: ", \(operands)]]")
+      }
+      let huge = changed("0, 0, 4294967296, 4294967296, 1")
       #expect(try told { $0.replacingOccurrences(of: line, with: huge) }.contains("no step of a pim-memory"))
+      let crowded = changed("-1, 0, 0, 1, 1073741824")
+      #expect(try told { $0.replacingOccurrences(of: line, with: crowded) }.contains("does not fit the memory"))
+      let empty = changed("-1, 0, 0, 1, 0")
+      #expect(try told { $0.replacingOccurrences(of: line, with: empty) }.contains("no step of a pim-memory"))
     }
   }
 

@@ -82,6 +82,11 @@ import Testing
     try checkCommands(of: design, on: device(named: name), isBusy)
   }
 
+  @Test func everyCommandIsLegalWhereRowsServeSeveralPositions() throws {
+    let design = try Checkout.design("pim-gpt", replacing: [("prefill: per-token", "prefill: row-reuse")])
+    try checkCommands(of: design, on: device(of: "pim-gpt"), true)
+  }
+
   private func checkCommands(of design: Design, on device: DeviceDescription, _ isBusy: Bool) throws {
     let graph = try Checkout.model(layers: 2, width: isBusy ? 192 : 64, heads: 4)
     var options = RunOptions()

@@ -114,6 +114,16 @@ import Testing
   }
 
   @Test(arguments: families)
+  func positionsSideBySideGiveWhatTheModelGives(_ family: Family) throws {
+    let graph = try Checkout.model(text: family.config)
+    var options = RunOptions()
+    options.values = ValueInput(graph: graph, weights: .random(for: graph, seed: 5), arithmetic: .exact)
+    let design = try Checkout.design("pim-gpt", replacing: [("prefill: per-token", "prefill: row-reuse")])
+    let run = try Checkout.run(design, graph, workload(graph), options)
+    #expect(try difference(run.record, options.values!).relative < 1e-4)
+  }
+
+  @Test(arguments: families)
   func approximationsStayWithinWhatRoundingExplains(_ family: Family) throws {
     let graph = try Checkout.model(text: family.config)
     var options = RunOptions()

@@ -9,22 +9,27 @@ public protocol OperatorLowering {
   mutating func reserve(
     _ index: Int, in graph: OperatorGraph, rule: MappingRule, workload: Workload, _ d: inout Diagnostics)
 
-  /// Adds the steps of one operator for one pass. What it works out may be kept for the next.
+  /// For how many passes at once the operator's steps can be made; `builder.together` says for how many they are.
+  func passesAtOnce(_ index: Int, in graph: OperatorGraph) -> Int64
+
+  /// Adds the steps of one operator for one pass, the first of those that they are made for. What it works out may be
+  /// kept for the next.
   mutating func lower(_ index: Int, in graph: OperatorGraph, pass: Workload.Pass, into builder: inout StepBuilder)
 
   /// Whether `lower` adds the same steps in every pass that goes alone: neither position nor context nor sequence make a
   /// difference, and a step waits for all that makes the operator's inputs or for none of it.
   func isSameInEveryPass(_ index: Int, in graph: OperatorGraph) -> Bool
 
-  /// Elements that the operator's steps keep beside its operands and its result: partial sums.
-  func temporaryElements(_ index: Int, in graph: OperatorGraph) -> Int64
+  /// Elements that the operator's steps keep beside its operands and its result: partial sums of `passes` passes.
+  func temporaryElements(_ index: Int, in graph: OperatorGraph, passes: Int64) -> Int64
 
   /// What `lower` adds at the most for a pass that attends to `context` positions, from counts alone.
   func size(_ index: Int, in graph: OperatorGraph, context: Int64) -> ProgramSize
 }
 
 extension OperatorLowering {
-  public func temporaryElements(_ index: Int, in graph: OperatorGraph) -> Int64 { 0 }
+  public func passesAtOnce(_ index: Int, in graph: OperatorGraph) -> Int64 { 1 }
+  public func temporaryElements(_ index: Int, in graph: OperatorGraph, passes: Int64) -> Int64 { 0 }
 
   public func isSameInEveryPass(_ index: Int, in graph: OperatorGraph) -> Bool { false }
 }

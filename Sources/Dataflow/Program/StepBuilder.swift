@@ -23,6 +23,8 @@ public struct StepBuilder: Sendable {
   /// The passes that go side by side, and which of them is being lowered.
   private var passes: [Workload.Pass] = []
   private var position = 0
+  /// How many positions, from that one on, the present operator's steps are for.
+  public private(set) var together = 1
   /// Temporary buffers of the present operator.
   private var temporaries: Int64 = 0
   /// What the next step waits for when nothing may overlap: the steps of the slot before.
@@ -61,6 +63,7 @@ public struct StepBuilder: Sendable {
     passStart = program.steps.count
     self.passes = passes
     position = 0
+    together = 1
     results = Array(repeating: [], count: passes.count * graph.operators.count)
     // A pass starts when the one before is complete: its token comes from there.
     if overlap == .dependences { barrier = lastOfUnit.filter { $0 >= 0 } }
@@ -68,8 +71,11 @@ public struct StepBuilder: Sendable {
 
   public mutating func endPasses() { program.closePass(passes[0].phase, from: passStart) }
 
-  /// What follows is for pass `index` of those side by side.
-  public mutating func enter(position index: Int) { position = index }
+  /// What follows is for pass `index` of those side by side, or for `count` passes from that one on at once.
+  public mutating func enter(position index: Int, count: Int = 1) {
+    position = index
+    together = count
+  }
 
   /// Starts the steps of operator `index`, booked under program row `row`.
   public mutating func beginOperator(row: Int) {
@@ -110,10 +116,13 @@ public struct StepBuilder: Sendable {
   /// The buffer of an operator's result, in the present pass. Units work in order, so later passes use it again.
   public func result(of index: Int) -> Int64 { Int64(position * graph.operators.count + index) }
 
-  /// A buffer for the present operator alone.
-  public mutating func temporary() -> Int64 {
-    temporaries += 1
-    return Int64(passes.count * graph.operators.count) + temporaries - 1
+  /// From the buffer of an operator's result in one pass to that in the next.
+  public var resultStride: Int64 { Int64(graph.operators.count) }
+
+  /// The first of `count` neighbouring buffers for the present operator alone.
+  public mutating func temporary(count: Int = 1) -> Int64 {
+    temporaries += Int64(count)
+    return Int64(passes.count * graph.operators.count) + temporaries - Int64(count)
   }
 
   /// The step that ends an operator's work in the present pass.
@@ -129,23 +138,31 @@ public struct StepBuilder: Sendable {
   /// - Parameter isSameInEveryPass: its steps are the same in every pass that goes alone, and wait for all that makes its
   ///   inputs or for none of it.
   public mutating func endOperator(_ index: Int, isSameInEveryPass: Bool = false) {
-    results[position * graph.operators.count + index] = isAwaited.indices.filter { !isAwaited[$0] }
-      .map { firstStep + $0 }
+    let ends = isAwaited.indices.filter { !isAwaited[$0] }.map { firstStep + $0 }
+    for place in position..<position + together { results[place * graph.operators.count + index] = ends }
     if isSameInEveryPass, passes.count == 1, repeated[index] == nil {
       repeated[index] = made.isRepeatable(inputs: inputs(of: index, in: graph)) ? made : nil
     }
     let last = program.steps.count - 1
     guard sinks.contains(index), last >= firstStep else { return }
-    let pass = passes[position]
-    program.append(
-      Program.Output(
-        operatorName: graph.operators[index].name, sequence: pass.sequence, position: pass.position, step: last,
-        buffer: result(of: index), elements: graph.operators[index].kind.resultElements(context: pass.context)))
+    for place in position..<position + together {
+      let pass = passes[place]
+      program.append(
+        Program.Output(
+          operatorName: graph.operators[index].name, sequence: pass.sequence, position: pass.position, step: last,
+          buffer: Int64(place * graph.operators.count + index),
+          elements: graph.operators[index].kind.resultElements(context: pass.context)))
+    }
   }
 
   /// The steps that make the results which operator `index` reads.
   public func inputs(of index: Int, in graph: OperatorGraph) -> [Int] {
-    graph.operators[index].inputs.flatMap { results[position * graph.operators.count + $0.producer] }
+    guard together > 1 else {
+      return graph.operators[index].inputs.flatMap { results[position * graph.operators.count + $0.producer] }
+    }
+    return graph.operators[index].inputs.flatMap { input in
+      (position..<position + together).flatMap { results[$0 * graph.operators.count + input.producer] }
+    }
   }
 
   /// Adds work to the present row of the report.

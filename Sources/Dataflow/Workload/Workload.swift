@@ -113,11 +113,24 @@ public struct Workload: Hashable, Sendable {
     }
   }
 
-  /// The passes that go through the graph side by side, stage by stage: all positions of an encoder's sequence, one
-  /// position of a decoder's.
-  public func groups(of graph: OperatorGraph) -> [[Pass]] {
+  /// The passes that go through the graph side by side, stage by stage: all positions of an encoder's sequence, and of a
+  /// decoder's prompt up to `positions` that follow each other.
+  public func groups(of graph: OperatorGraph, positions: Int = 1) -> [[Pass]] {
     let passes = passes(of: graph)
-    guard !graph.isCausal else { return passes.map { [$0] } }
+    guard !graph.isCausal else {
+      var groups: [[Pass]] = []
+      for pass in passes {
+        let last = groups.count - 1
+        if last >= 0, groups[last].count < positions, pass.phase == .prefill, groups[last][0].phase == .prefill,
+          groups[last][0].sequence == pass.sequence
+        {
+          groups[last].append(pass)
+        } else {
+          groups.append([pass])
+        }
+      }
+      return groups
+    }
     return (0..<batch).map { sequence in passes.filter { $0.sequence == sequence } }.filter { !$0.isEmpty }
   }
 

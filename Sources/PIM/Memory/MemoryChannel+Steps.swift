@@ -13,6 +13,10 @@ struct StepCursor {
   var slot: Int64 = 0
   /// The present pass over the slot.
   var pass = 0
+  /// Which of the held vectors the slots from `blockStart` on are multiplied with.
+  var vector: Int64 = 0
+  var blockStart: Int64 = 0
+  var blockRun = 0
   /// Elements of the slot's stream that are multiplied.
   var position: Int64 = 0
   /// Results that wait in the MAC units, and accesses still needed to read those that must go now.
@@ -54,7 +58,9 @@ extension MemoryChannel {
     case .writeVector, .multiply: break
     case .write(let r), .read(let r): rectangle = r
     }
-    if case .multiply(let runs) = share, let first = runs.first { cursor.slot = first.slots.lowerBound }
+    if case .multiply(let runs) = share, let first = runs.first {
+      (cursor.slot, cursor.blockStart) = (first.slots.lowerBound, first.slots.lowerBound)
+    }
   }
 
   /// Goes on with the step up to the horizon.
@@ -131,12 +137,22 @@ extension MemoryChannel {
     while true {
       if let wait = readResults(horizon) { return .wait(wait) }
       guard cursor.run < runs.count else { return .done(max(lastData, tally.account.frontier)) }
-      if folding.isOn, cursor.position == 0, cursor.pass == 0 {
+      if folding.isOn, isAtRound(m, runs) {
         if let wait = foldSlots(m, runs, horizon, &folding) { return .wait(wait) }
       } else if let wait = multiplyResult(m, runs, horizon) {
         return .wait(wait)
       }
     }
+  }
+
+  /// Whether slots can be taken together from here: none is begun, and those of one row go with all held vectors.
+  private func isAtRound(_ m: MemoryStep.Multiply, _ runs: [SlotRun]) -> Bool {
+    guard cursor.position == 0, cursor.pass == 0 else { return false }
+    guard m.held > 1 else { return true }
+    let pitch = m.placement.pitch(m.chunk, model.geometry)
+    let left = runs[cursor.run].slots.upperBound - cursor.slot
+    return cursor.vector == 0 && cursor.slot == cursor.blockStart && m.startsRow(cursor.slot, model.geometry)
+      && (left >= model.slotPeriod(pitch) || cursor.run == runs.count - 1)
   }
 
   /// Takes slots that are known, or goes through the next ones and keeps them.
@@ -164,6 +180,7 @@ extension MemoryChannel {
     let done = fold(first, from: row, atMost: times, horizon, &folding)
     guard done == 0 else {
       moveOn(by: done * slots, runs)
+      (cursor.blockRun, cursor.blockStart) = (cursor.run, cursor.slot)
       return nil
     }
     let recording = record()
@@ -260,11 +277,23 @@ extension MemoryChannel {
       if cursor.pass == runs[cursor.run].banks.count {
         cursor.pass = 0
         moveOn(by: 1, runs)
+        if m.held > 1 { turnVector(m, runs) }
       }
     }
     if cursor.results == model.accumulators || cursor.run == runs.count {
       cursor.accesses = cursor.results * model.accessesPerResult
       cursor.results = 0
+    }
+  }
+
+  /// Slots up to the end of a row, or of the rows that they share, go with one held vector after the other.
+  private mutating func turnVector(_ m: MemoryStep.Multiply, _ runs: [SlotRun]) {
+    guard cursor.run == runs.count || m.startsRow(cursor.slot, model.geometry) else { return }
+    cursor.vector = (cursor.vector + 1) % m.held
+    if cursor.vector == 0 {
+      (cursor.blockRun, cursor.blockStart) = (cursor.run, cursor.slot)
+    } else {
+      (cursor.run, cursor.slot) = (cursor.blockRun, cursor.blockStart)
     }
   }
 

@@ -17,7 +17,7 @@ extension MemoryChannel {
     let segment = (cursor.position - 1) / m.segment
     for (bank, _) in banks(ofPass: m) {
       let spread = m.placement.index(channel: Int64(number), bank: bank, slot: cursor.slot, model.geometry)
-      numbers?.emit(bank: bank, as: spread * m.segments + segment)
+      numbers?.emit(bank: bank, as: (cursor.vector * m.used + spread) * m.segments + segment)
     }
     numbers?.clearSums()
   }
@@ -26,7 +26,7 @@ extension MemoryChannel {
   private func banks(ofPass m: MemoryStep.Multiply) -> [(bank: Int64, vector: Int64?)] {
     let g = model.geometry
     let used = m.placement.usedBanks(channel: Int64(number), slot: cursor.slot, below: m.used, g)
-    guard m.vectorSpan > 0 else { return (0..<used).map { ($0, nil) } }
+    guard m.vectorSpan > 0 else { return (0..<used).map { ($0, m.held > 1 ? cursor.vector : nil) } }
     let vectors = (0..<used).map {
       m.placement.index(channel: Int64(number), bank: $0, slot: cursor.slot, g) / m.vectorSpan
     }

@@ -32,7 +32,8 @@ extension MemoryLowering {
       linear(
         home.placements[0], operand(0), inputs, outputs, bias: bias ? builder.loadedBuffers.first : nil, needs,
         to: result, into: &builder)
-      builder.count(macs: inputs * outputs, bytes: inputs * outputs * elementBytes)
+      let passes = Int64(builder.together)
+      builder.count(macs: passes * inputs * outputs, bytes: passes * inputs * outputs * elementBytes)
     case .expertLinear(let experts, let slot, let inputs, let outputs):
       let choice = MemoryStep.Choice(
         step: Int64(builder.lastStep(of: op.inputs[1].producer)), slot: slot,
@@ -88,7 +89,7 @@ extension MemoryLowering {
     let chunks = Double(placement.chunks)
     switch graph.operators[index].kind {
     case .linear(let inputs, let outputs, _), .expertLinear(_, _, let inputs, let outputs):
-      let blocks = Double(placement.slots(geometry)) / Double(partSlots(placement, inputs, outputs)) + 1
+      let blocks = Double(placement.slots(geometry)) / Double(partSlots(placement, inputs, outputs, passes: 1)) + 1
       return ProgramSize(steps: (2 + 3 * blocks) * chunks + 1)
     case .attentionScores(let heads, let keyValueHeads, _):
       let steps = Double(heads / keyValueHeads) * (5 * chunks + 1)
@@ -106,30 +107,40 @@ extension MemoryLowering {
     }
   }
 
-  /// Chunk by chunk: the vector goes in, all outputs' products with it come out, and partial sums are added up.
+  /// Chunk by chunk: the vector goes in, all outputs' products with it come out, and partial sums are added up. Vectors
+  /// of several passes go in together, and every row is multiplied with all of them while it is open.
   private func linear(
     _ placement: Placement, _ input: BufferSlice, _ inputs: Int64, _ outputs: Int64, bias: Int64? = nil,
     choice: MemoryStep.Choice? = nil, _ needs: [Int], to result: Int64, into builder: inout StepBuilder
   ) {
     var sum: [Int] = []
-    let total = bias == nil ? result : builder.temporary()
-    let part = placement.chunks > 1 ? builder.temporary() : total
-    let block = partSlots(placement, inputs, outputs)
+    let held = Int64(builder.together)
+    let total = bias == nil ? result : builder.temporary(count: builder.together)
+    // Results of the passes lie so far apart, temporaries side by side.
+    let totalStride = bias == nil ? builder.resultStride : 1
+    let part = placement.chunks > 1 ? builder.temporary(count: builder.together) : total
+    let block = partSlots(placement, inputs, outputs, passes: held)
+    func unpacking(_ buffer: Int64, _ elements: Int64, offset: Int64 = 0, stride: Int64) -> ValueUnpacking {
+      held == 1
+        ? ValueUnpacking(buffer, elements: elements, offset: offset)
+        : ValueUnpacking(buffer, elements: elements, offset: offset, perVector: outputs, bufferStride: stride)
+    }
     for chunk in 0..<placement.chunks {
       let length = placement.chunkLength(chunk)
       let padded = bursts(length) * geometry.burstElements
       let filled = fill(
         ValuePacking(
-          BufferSlice(input.buffer, offset: input.offset + chunk * placement.chunk), piece: length, padded: padded),
+          BufferSlice(input.buffer, offset: input.offset + chunk * placement.chunk), piece: length, padded: padded,
+          bufferStride: held > 1 ? builder.resultStride : 0, lists: [Array(0..<held)]),
         needs: needs, into: &builder)
       func product(_ slots: Range<Int64>) -> MemoryStep.Multiply {
         MemoryStep.Multiply(
           placement: placement, chunk: chunk, slots: slots, used: outputs, length: length, useful: length,
-          segment: padded, vectorSpan: 0, vectors: 0..<1, choice: choice)
+          segment: padded, vectorSpan: 0, vectors: 0..<1, choice: choice, held: held)
       }
       guard chunk > 0 else {
         let whole = product(0..<placement.slots(geometry))
-        sum = [multiply(whole, ValueUnpacking(total, elements: outputs), needs: filled, into: &builder)]
+        sum = [multiply(whole, unpacking(total, outputs, stride: totalStride), needs: filled, into: &builder)]
         continue
       }
       let before = sum
@@ -138,26 +149,41 @@ extension MemoryLowering {
         let slots = first..<min(first + block, placement.slots(geometry))
         let range = block < placement.slots(geometry) ? indices(slots, below: outputs) : 0..<outputs
         let received = multiply(
-          product(slots), ValueUnpacking(part, elements: Int64(range.count), offset: -range.lowerBound), needs: filled,
+          product(slots), unpacking(part, Int64(range.count), offset: -range.lowerBound, stride: 1), needs: filled,
           into: &builder)
-        let step = VectorStep.kernel(
-          .add(elements: Int64(range.count)),
-          from: [BufferSlice(total, offset: range.lowerBound), BufferSlice(part)], to: total,
-          at: block < placement.slots(geometry) ? range.lowerBound : nil)
-        sum.append(
-          builder.step(
-            dataUnit, opcode: step.opcode.rawValue, operands: step.operands, needs: before + [received]))
+        for pass in 0..<held {
+          let (sums, parts) = (total + pass * totalStride, part + pass)
+          let step = VectorStep.kernel(
+            .add(elements: Int64(range.count)),
+            from: [BufferSlice(sums, offset: range.lowerBound), BufferSlice(parts)], to: sums,
+            at: block < placement.slots(geometry) ? range.lowerBound : nil)
+          sum.append(
+            builder.step(
+              dataUnit, opcode: step.opcode.rawValue, operands: step.operands, needs: before + [received]))
+        }
       }
     }
-    if let bias { add(total, bias, outputs, needs: sum + builder.loaded, to: result, into: &builder) }
+    guard let bias else { return }
+    for pass in 0..<held {
+      add(
+        total + pass, bias, outputs, needs: sum + builder.loaded, to: result + pass * builder.resultStride,
+        into: &builder)
+    }
+  }
+
+  /// As many vectors of a linear operator as the buffer holds; everything else goes pass by pass.
+  public func passesAtOnce(_ index: Int, in graph: OperatorGraph) -> Int64 {
+    guard case .linear = graph.operators[index].kind, let placement = homes[index]?.placements.first else { return 1 }
+    let longest = bursts(placement.chunkLength(0)) * geometry.burstElements
+    return max(1, bufferElements / longest)
   }
 
   /// How many slots' partial sums go to the data unit at a time: all of them, or, where the last level of the layout is
   /// the row so that slots hold neighbouring outputs, as many as there is room for beside the sums and the input.
-  private func partSlots(_ placement: Placement, _ inputs: Int64, _ outputs: Int64) -> Int64 {
+  private func partSlots(_ placement: Placement, _ inputs: Int64, _ outputs: Int64, passes: Int64) -> Int64 {
     let slots = placement.slots(geometry)
     guard placement.chunks > 1, placement.order.last == .row else { return slots }
-    let room = dataElements - outputs - inputs
+    let room = dataElements / passes - outputs - inputs
     return min(slots, max(1, room / (geometry.channels * geometry.banks)))
   }
 
@@ -167,12 +193,12 @@ extension MemoryLowering {
     return min(slots.lowerBound * perSlot, outputs)..<min(slots.upperBound * perSlot, outputs)
   }
 
-  public func temporaryElements(_ index: Int, in graph: OperatorGraph) -> Int64 {
+  public func temporaryElements(_ index: Int, in graph: OperatorGraph, passes: Int64) -> Int64 {
     guard let placement = homes[index]?.placements.first, placement.chunks > 1 else { return 0 }
     switch graph.operators[index].kind {
     case .linear(let inputs, let outputs, _), .expertLinear(_, _, let inputs, let outputs):
-      let block = partSlots(placement, inputs, outputs)
-      return block < placement.slots(geometry) ? block * geometry.channels * geometry.banks : outputs
+      let block = partSlots(placement, inputs, outputs, passes: passes)
+      return passes * (block < placement.slots(geometry) ? block * geometry.channels * geometry.banks : outputs)
     default: return 0
     }
   }

@@ -34,7 +34,7 @@ extension MemoryLowering {
   ) -> Int {
     let step = MemoryStep.multiply(m)
     let done = builder.step(unit, opcode: step.opcode.rawValue, operands: step.operands, needs: needs)
-    let results = (indices ?? takingPart(m)) * m.segments
+    let results = (indices ?? takingPart(m)) * m.segments * m.held
     return receive(bytes: results * elementBytes, unpacking, needs: [done], into: &builder)
   }
 

@@ -14,7 +14,7 @@ enum MemoryOpcode: Int32, CaseIterable {
         "multiply",
         integers: Placement.operandNames + [
           "chunk", "slots-from", "slots-to", "used", "length", "segment", "vector-span", "useful", "vectors-from",
-          "vectors-to", "choice-step", "choice-slot", "choice-rows", "choices",
+          "vectors-to", "choice-step", "choice-slot", "choice-rows", "choices", "held",
         ])
     case .write: StepSchema("write", integers: rectangle)
     case .read: StepSchema("read", integers: rectangle)
@@ -85,6 +85,8 @@ enum MemoryStep: Hashable, Sendable {
     let vectors: Range<Int64>
     /// Where the matrix is chosen by the run.
     var choice: Choice?
+    /// Vectors in the buffer, end to end, each of which every index is multiplied with; only where one serves all banks.
+    var held: Int64 = 1
   }
 
   struct Rectangle: Hashable, Sendable {
@@ -109,7 +111,7 @@ enum MemoryStep: Hashable, Sendable {
       m.placement.operands + [
         m.chunk, m.slots.lowerBound, m.slots.upperBound, m.used, m.length, m.segment, m.vectorSpan, m.useful,
         m.vectors.lowerBound, m.vectors.upperBound, m.choice?.step ?? -1, m.choice?.slot ?? 0, m.choice?.rows ?? 0,
-        m.choice?.count ?? 1,
+        m.choice?.count ?? 1, m.held,
       ]
     case .write(let r), .read(let r):
       r.placement.operands + [r.spread.lowerBound, r.spread.upperBound, r.stream.lowerBound, r.stream.upperBound]
@@ -125,6 +127,8 @@ enum MemoryStep: Hashable, Sendable {
     case .multiply(let m):
       m.used <= m.placement.spread && m.length <= m.placement.chunkLength(m.chunk)
         && m.slots.upperBound <= m.placement.slots(g) && m.segment % g.burstElements == 0
+        && (m.held == 1
+          || (m.vectorSpan == 0 && m.segments == 1 && m.held * m.segment <= bufferBursts * g.burstElements))
         && m.placement.baseRow + m.placement.rows(g) + (m.choice.map { ($0.count - 1) * $0.rows } ?? 0) <= g.rows
     case .write(let r), .read(let r):
       r.spread.upperBound <= r.placement.spread && r.stream.upperBound <= r.placement.stream
@@ -149,16 +153,17 @@ enum MemoryStep: Hashable, Sendable {
       }
       self = .writeVector(pieceBursts: bursts, vectors)
     case .multiply:
-      guard let placed, rest.count == 14, rest[0] >= 0, rest[0] < placed.chunks, rest[1] >= 0, rest[1] < rest[2],
+      guard let placed, rest.count == 15, rest[0] >= 0, rest[0] < placed.chunks, rest[1] >= 0, rest[1] < rest[2],
         rest[3] > 0, rest[4] > 0, rest[5] > 0, rest[6] >= 0,
         (1...rest[4]).contains(rest[7]), rest[8] >= 0, rest[8] < rest[9],
-        rest[10] < 0 || (rest[11] >= 0 && rest[12] > 0 && rest[13] > 0)
+        rest[10] < 0 || (rest[11] >= 0 && rest[12] > 0 && rest[13] > 0), rest[14] > 0
       else { return nil }
       self = .multiply(
         Multiply(
           placement: placed, chunk: rest[0], slots: rest[1]..<rest[2], used: rest[3], length: rest[4],
           useful: rest[7], segment: rest[5], vectorSpan: rest[6], vectors: rest[8]..<rest[9],
-          choice: rest[10] < 0 ? nil : Choice(step: rest[10], slot: rest[11], rows: rest[12], count: rest[13])))
+          choice: rest[10] < 0 ? nil : Choice(step: rest[10], slot: rest[11], rows: rest[12], count: rest[13]),
+          held: rest[14]))
     case .write, .read:
       guard let placed, rest.count == 4, rest[0] >= 0, rest[0] < rest[1], rest[2] >= 0, rest[2] < rest[3] else {
         return nil
@@ -175,6 +180,11 @@ extension MemoryStep.Multiply {
   func slots(of channel: Int64, _ g: MemoryGeometry) -> Range<Int64> {
     let end = min(slots.upperBound, placement.usedSlots(channel: channel, below: used, g))
     return min(slots.lowerBound, end)..<end
+  }
+
+  /// Whether a row ends where slot `slot` begins, so that the slots before and after share none.
+  func startsRow(_ slot: Int64, _ g: MemoryGeometry) -> Bool {
+    slot * placement.pitch(chunk, g) % g.rowElements == 0
   }
 
   /// Results of one index: its stream is cut into so many segments.

@@ -34,7 +34,7 @@ extension PIMMemory.Plan {
         let slots = m.slots(of: channel, g)
         guard !slots.isEmpty else { continue }
         let passes = Double(m.banksByPass(channel: channel, slot: slots.lowerBound, g).count)
-        let count = Double(slots.count) * passes * (bursts + results * accesses)
+        let count = Double(m.held) * Double(slots.count) * passes * (bursts + results * accesses)
         all += count
         most = max(most, count)
       }

@@ -197,9 +197,9 @@ public struct PIMMemory {
       refreshes = min(refreshes, done.refreshesInStep)
       lockstep.groups[group].replica.tally.clearStep()
     }
-    if case .multiply = step {
+    if case .multiply(let m) = step {
       macs += useful
-      let bound = refreshes * model.refreshCycles + lowerBound(elements: useful)
+      let bound = refreshes * model.refreshCycles + lowerBound(elements: useful, perVector: useful / m.held)
       lowerBounds[row] = max(lowerBounds[row], 0) + bound
       boundedCycles[row] += freeAt - startedAt
     }
@@ -207,11 +207,13 @@ public struct PIMMemory {
 
   /// Cycles that reading `elements` of a matrix takes at the least: all banks of all channels stream without a pause
   /// but for the rows that even a perfect packing must open one after the other. Some bank has at least the mean.
-  func lowerBound(elements: Int64) -> Int64 {
+  ///
+  /// - Parameter perVector: how many of them lie in the memory, where several vectors go over the same rows.
+  func lowerBound(elements: Int64, perVector: Int64) -> Int64 {
     let g = model.geometry
-    let perBank = (elements + g.channels * g.banks - 1) / (g.channels * g.banks)
-    let stream = (perBank + g.burstElements - 1) / g.burstElements * model.macCycles
-    let switches = max(0, (perBank + g.rowElements - 1) / g.rowElements - 1)
+    func perBank(_ count: Int64) -> Int64 { (count + g.channels * g.banks - 1) / (g.channels * g.banks) }
+    let stream = (perBank(elements) + g.burstElements - 1) / g.burstElements * model.macCycles
+    let switches = max(0, (perBank(perVector) + g.rowElements - 1) / g.rowElements - 1)
     return stream + switches * model.rowSwitchCycles
   }
 }

@@ -44,6 +44,7 @@ struct WorkDivisions {
     let length: Int64
     let segment: Int64
     let useful: Int64
+    let held: Int64
     let banks: [Int64]
   }
 
@@ -90,7 +91,7 @@ struct WorkDivisions {
       } else {
         let shape = SlotShape(
           pitch: m.placement.pitch(m.chunk, geometry), length: m.length, segment: m.segment, useful: m.useful,
-          banks: banks)
+          held: m.held, banks: banks)
         let number = slotShapes[shape] ?? slotShapes.count
         slotShapes[shape] = number
         runs.append(SlotRun(slots: slot..<(slot + 1), banks: banks, shape: number))

@@ -29,10 +29,29 @@ public struct VectorLowering: OperatorLowering {
     }
   }
 
-  /// Checks that the operands and the result of every operator of the graph fit the SRAM at the longest context, beside
-  /// what all positions of an encoder keep from one stage to the next.
+  /// Whether the operands and the result of every operator of the graph fit the SRAM at the longest context, beside
+  /// what positions that go side by side keep meanwhile.
   ///
-  /// - Parameter temporary: what an operator's steps keep besides, by its position.
+  /// - Parameters:
+  ///   - waiting: the elements that they keep during an operator, by its position.
+  ///   - temporary: what an operator's steps keep besides.
+  public func holds(
+    _ graph: OperatorGraph, context: Int64, waiting: (Int) -> Int64, temporary: (Int) -> Int64
+  ) -> Bool {
+    graph.operators.indices.allSatisfy {
+      (needed($0, graph, context) + waiting($0) + temporary($0)) * elementBytes <= capacity
+    }
+  }
+
+  private func needed(_ index: Int, _ graph: OperatorGraph, _ context: Int64) -> Int64 {
+    let op = graph.operators[index]
+    return ([op.kind] + op.inputs.map { graph.operators[$0.producer].kind }).reduce(Int64(0)) {
+      $0 + $1.resultElements(context: context)
+    }
+  }
+
+  /// As `holds`, for a pass of its own, beside what all positions of an encoder keep from one stage to the next; says
+  /// which operator does not fit.
   public func checkCapacity(
     _ graph: OperatorGraph, context: Int64, temporary: (Int) -> Int64, at place: Place, _ d: inout Diagnostics
   ) {
@@ -44,10 +63,7 @@ public struct VectorLowering: OperatorLowering {
       return
     }
     for (index, op) in graph.operators.enumerated() {
-      let own = ([op.kind] + op.inputs.map { graph.operators[$0.producer].kind }).reduce(Int64(0)) {
-        $0 + $1.resultElements(context: context)
-      }
-      let bytes = (own + waiting + temporary(index)) * elementBytes
+      let bytes = (needed(index, graph, context) + waiting + temporary(index)) * elementBytes
       guard bytes > capacity else { continue }
       let beside = waiting > 0 ? " beside what all positions keep between the layers of an encoder" : ""
       d.error(

@@ -97,8 +97,10 @@ extension VectorUnit: ClockedUnit {
     let source = Int(ports.first(on: link.dataIn).handle)
     ports.take(on: link.dataIn, at: Cycles(cycle))
     if let numbers = exchange.takeAnswer(by: source) {
-      pipeline.values?.store(
-        numbers.map { (unpacking.element(of: $0.at), $0.value) }, in: unpacking.buffer, of: unpacking.elements)
+      for part in unpacking.byBuffer(numbers) {
+        pipeline.values?.store(
+          part.numbers.map { (unpacking.element(of: $0.at), $0.value) }, in: part.buffer, of: unpacking.elements)
+      }
     }
     account.chargeStall(Stall.link.rawValue, until: cycle)
     let end = pipeline.stream(.write, bytes: bytes, from: cycle)

@@ -46,7 +46,9 @@ package struct VectorValues: Sendable {
     packing.lists.map { list in
       list.flatMap { id in
         let piece = load(
-          BufferSlice(packing.source.buffer, offset: packing.source.offset + id * packing.stride), packing.piece)
+          BufferSlice(
+            packing.source.buffer + id * packing.bufferStride, offset: packing.source.offset + id * packing.stride),
+          packing.piece)
         return piece + Array(repeating: MemoryNumbers.blank, count: Int(packing.padded - packing.piece))
       }
     }

@@ -12,6 +12,7 @@ public struct Design: Sendable {
   /// Position in `clocks` of the clock in which reports count.
   public let referenceClock: Int
   public let mapping: [MappingRule]
+  public let prefill: Prefill
   public let overlap: StepBuilder.Overlap
   public let assumptions: [Assumption]
   /// Number formats of the units that state one, those of MAC units first.
@@ -22,6 +23,14 @@ public struct Design: Sendable {
   public let inputs: [(name: String, sha256: String)]
   /// Values that are not those of the files; each is among `assumptions` too.
   public internal(set) var replaced: [ReplacedValue] = []
+}
+
+/// How the positions of a prompt go through the model.
+public enum Prefill: String, Hashable, Sendable, CaseIterable {
+  /// One position after the other, as in decoding.
+  case perToken = "per-token"
+  /// As many side by side as a vector buffer holds: an open row is multiplied with all of them before it is closed.
+  case rowReuse = "row-reuse"
 }
 
 /// One unit of a design.

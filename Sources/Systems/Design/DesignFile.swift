@@ -84,7 +84,7 @@ private struct DesignReading {
     let mapping = fields.requiredList("mapping", &d).map {
       MappingRule.read($0, units: unitNames, file: fields.file, &d)
     }
-    let overlap = readSchedule(&d)
+    let (prefill, overlap) = readSchedule(&d)
     fields.finish(&d, knownKeys: DesignFile.knownKeys)
     guard d.errorCount == before, let mapping else { return nil }
     checkRoles(&d)
@@ -92,7 +92,7 @@ private struct DesignReading {
     var design = Design(
       name: name,
       units: units.map { DesignUnit(name: $0.name, kind: $0.kind, clock: $0.clock, plan: $0.plan) }, links: links,
-      clocks: clocks, grid: grid, referenceClock: reference, mapping: mapping, overlap: overlap,
+      clocks: clocks, grid: grid, referenceClock: reference, mapping: mapping, prefill: prefill, overlap: overlap,
       assumptions: assumptions + units.flatMap(\.plan.assumptions) + variant.replaced.map(\.assumption),
       formats: formats, mappingPlace: fields.place("mapping"), inputs: inputs)
     design.replaced = variant.replaced
@@ -271,12 +271,15 @@ private struct DesignReading {
     }
   }
 
-  private mutating func readSchedule(_ d: inout Diagnostics) -> StepBuilder.Overlap {
-    guard var schedule = fields.requiredFields("schedule", of: "the schedule", &d) else { return .none }
-    _ = schedule.requiredChoice("prefill", of: ["per-token"], &d)
+  private mutating func readSchedule(_ d: inout Diagnostics) -> (Prefill, StepBuilder.Overlap) {
+    guard var schedule = fields.requiredFields("schedule", of: "the schedule", &d) else { return (.perToken, .none) }
+    let prefill = schedule.requiredChoice("prefill", of: Prefill.allCases.map(\.rawValue), &d)
     let overlap = schedule.requiredChoice("overlap", of: StepBuilder.Overlap.allCases.map(\.rawValue), &d)
     schedule.finish(&d, knownKeys: ["prefill", "overlap"])
-    return overlap.flatMap(StepBuilder.Overlap.init(rawValue:)) ?? .none
+    return (
+      prefill.flatMap(Prefill.init(rawValue:)) ?? .perToken,
+      overlap.flatMap(StepBuilder.Overlap.init(rawValue:)) ?? .none
+    )
   }
 
   /// One controller, linked to every unit; every memory linked to one unit that takes and gives its data.

@@ -26,6 +26,9 @@ private struct Compilation {
   let design: Design
   let workload: Workload
   let stages: [[Int]]
+  /// Positions of a prompt that go side by side, and each stage cut where they go through an operator at once.
+  var sideBySide: Int64 = 1
+  var runs: [[[Int]]] = []
   /// By unit; `nil` for units that execute no operators.
   var lowerings: [(any OperatorLowering)?]
   /// By operator: the unit that executes it.
@@ -74,9 +77,52 @@ private struct Compilation {
       if let vector = lowering as? VectorLowering {
         vector.checkCapacity(
           graph, context: workload.longestContext,
-          temporary: { lowerings[unitOf[$0]]?.temporaryElements($0, in: graph) ?? 0 }, at: design.mappingPlace, &d)
+          temporary: { temporaryElements($0, passes: 1) }, at: design.mappingPlace, &d)
       }
     }
+    guard d.errorCount == 0 else { return }
+    cutStages()
+  }
+
+  private func temporaryElements(_ index: Int, passes: Int64) -> Int64 {
+    lowerings[unitOf[index]]?.temporaryElements(
+      index, in: graph, passes: min(passes, passesAtOnce(index))) ?? 0
+  }
+
+  private func passesAtOnce(_ index: Int) -> Int64 { lowerings[unitOf[index]]?.passesAtOnce(index, in: graph) ?? 1 }
+
+  /// Decides how many positions go side by side where rows are to be used again: as many as every buffer holds that holds
+  /// more than one, and as the vector unit has room for.
+  private mutating func cutStages() {
+    runs = stages.map { [$0] }
+    guard design.prefill == .rowReuse else { return }
+    let held = graph.operators.indices.map { passesAtOnce($0) }
+    let most = min(held.filter { $0 > 1 }.min() ?? 1, workload.prompt)
+    guard most > 1 else { return }
+    let cut = stages.map { graph.runs(of: $0) { held[$0] > 1 } }
+    let context = workload.longestContext
+    var kept = Array(repeating: KeptElements(), count: graph.operators.count)
+    for runs in cut {
+      for (run, elements) in zip(runs, graph.elementsKept(across: runs, context: context)) {
+        for index in run { kept[index] = elements }
+      }
+    }
+    let between = graph.isCausal ? 0 : graph.elementsBetweenStages * context
+    // More positions need more room, so the most that fit are found by halving.
+    var (fitting, excess) = (Int64(1), most + 1)
+    while excess - fitting > 1 {
+      let middle = (fitting + excess) / 2
+      let fits = lowerings.allSatisfy { lowering in
+        guard let vector = lowering as? VectorLowering else { return true }
+        return vector.holds(
+          graph, context: context,
+          waiting: { between + kept[$0].waiting(middle, isAtOnce: held[$0] > 1) },
+          temporary: { temporaryElements($0, passes: middle) })
+      }
+      if fits { fitting = middle } else { excess = middle }
+    }
+    sideBySide = fitting
+    if fitting > 1 { runs = cut }
   }
 
   private mutating func reserveVectors(
@@ -126,24 +172,43 @@ private struct Compilation {
     return builder.program
   }
 
-  /// Passes side by side: each stage of the graph for all of them before the next.
+  /// Passes side by side: each stage of the graph for all of them before the next, and in it a few at a time run by run.
   private mutating func lower(_ passes: [Workload.Pass], firstRow: Int, into builder: inout StepBuilder) {
     builder.begin(passes)
-    for stage in stages {
-      for (position, pass) in passes.enumerated() {
-        builder.enter(position: position)
-        for index in stage where pass.runs(graph.operators[index]) {
-          builder.beginOperator(row: firstRow + index)
-          defer { builder.endOperator(index, isSameInEveryPass: isSameInEveryPass[index]) }
-          if builder.repeatOperator(index) { continue }
-          if let memory = storeOf[index], let store = lowerings[memory] as? any ParameterStore {
-            store.readVectors(index, into: &builder)
-          }
-          lowerings[unitOf[index]]?.lower(index, in: graph, pass: pass, into: &builder)
-        }
+    for stage in runs {
+      for first in stride(from: 0, to: passes.count, by: Int(sideBySide)) {
+        let group = first..<min(first + Int(sideBySide), passes.count)
+        for run in stage { lower(run, for: group, of: passes, firstRow: firstRow, into: &builder) }
       }
     }
     builder.endPasses()
+  }
+
+  private mutating func lower(
+    _ run: [Int], for group: Range<Int>, of passes: [Workload.Pass], firstRow: Int, into builder: inout StepBuilder
+  ) {
+    let atOnce = run.count == 1 ? Int(min(passesAtOnce(run[0]), sideBySide)) : 1
+    var position = group.lowerBound
+    while position < group.upperBound {
+      // Those that have work next to each other.
+      var count = 1
+      if atOnce > 1, passes[position].runs(graph.operators[run[0]]) {
+        while count < atOnce, position + count < group.upperBound,
+          passes[position + count].runs(graph.operators[run[0]])
+        { count += 1 }
+      }
+      builder.enter(position: position, count: count)
+      for index in run where passes[position].runs(graph.operators[index]) {
+        builder.beginOperator(row: firstRow + index)
+        defer { builder.endOperator(index, isSameInEveryPass: isSameInEveryPass[index]) }
+        if builder.repeatOperator(index) { continue }
+        if let memory = storeOf[index], let store = lowerings[memory] as? any ParameterStore {
+          store.readVectors(index, into: &builder)
+        }
+        lowerings[unitOf[index]]?.lower(index, in: graph, pass: passes[position], into: &builder)
+      }
+      position += count
+    }
   }
 
   /// All passes, operator by operator; none has more than so many steps.
@@ -160,7 +225,7 @@ private struct Compilation {
     var builder = StepBuilder(rows: rows, graph: graph, overlap: design.overlap)
     // Within the budget, so that the product is small.
     builder.reserve(steps: stepsPerPass * Int(workload.batch * (workload.prompt + workload.generate)))
-    for passes in workload.groups(of: graph) {
+    for passes in workload.groups(of: graph, positions: Int(sideBySide)) {
       lower(passes, firstRow: (phases.firstIndex(of: passes[0].phase) ?? 0) * count, into: &builder)
     }
     var program = builder.program

@@ -127,7 +127,9 @@ enum BadDesigns {
     BadFile(
       "channels times banks", edits: [("channels: 8", "channels: 4096"), ("device: gddr6-pim", "device: DEVICE")],
       at: "4096", "too many channels and banks"),
-    BadFile("unsupported schedule", "prefill: per-token", "prefill: batched", at: "batched", "expected per-token"),
+    BadFile(
+      "unsupported schedule", "prefill: per-token", "prefill: batched", at: "batched",
+      "expected one of per-token, row-reuse"),
     BadFile("unsupported overlap", "overlap: none", "overlap: all", at: "all\n", "one of none, dependences"),
     BadFile(
       "faults of all sections at once",
