@@ -33,8 +33,8 @@ import Testing
     do {
       _ = try RunStudy(design: design, model: model, workload: Workload(prompt: 0, generate: 1)).price(&d)
       Issue.record("\(model) was run on \(design)")
-    } catch let refusal as Refusal {
-      #expect(refusal.diagnostics.contains { $0.message.contains("does not fit the memory") })
+    } catch {
+      #expect(error.diagnostics.contains { $0.message.contains("does not fit the memory") })
     }
   }
 }
