@@ -35,12 +35,13 @@ import Testing
     arguments: [
       BadFile("unknown key", "title: A small", "titel: A small", "is 'titel' meant to be 'title'?"),
       BadFile("no design", "design: pim-gpt", "design: pim-gtp", at: "pim-gtp", "did you mean 'pim-gpt'?"),
-      BadFile("unknown model", "models: [gpt2,", "models: [gpt-2,", at: "gpt-2", "did you mean 'gpt2'?"),
+      BadFile("unknown model", "models: [gpt2,", "models: [gpt-2, gpt2,", at: "gpt-2", "did you mean 'gpt2'?"),
       BadFile("a model twice", "models: [gpt2,", "models: [gpt2, gpt2,", "a model is named twice"),
       BadFile("no models", "workload: {", "models2: 1\nworkload: {", "unknown key 'models2'"),
       BadFile("nothing generated", "generate: 4 }", "generate: 0 }", at: "0 }", "out of range", "from 1 to"),
       BadFile(
-        "unknown baseline", "baseline: t4, format", "baseline: t5, format", at: "t5, format", "did you mean 't4'?"),
+        "unknown baseline", "baselines:\n", "baselines:\n  - { baseline: titan-xq, format: fp32 }\n", at: "titan-xq",
+        "did you mean 'titan-xp'?"),
       BadFile("a baseline of no list", "speedup, baseline: t4", "speedup, baseline: v100", at: "v100", "expected t4"),
       BadFile("unknown format", "format: fp16", "format: fp61", at: "fp61", "did you mean 'fp16'?"),
       BadFile(
@@ -51,7 +52,7 @@ import Testing
       BadFile(
         "a value out of range", "units.memory.channels: 4 }", "units.memory.channels: 0 }", at: "0 }", "out of range"),
       BadFile(
-        "a model's value", "set-model: { n_positions: 16 }", "set-model: { n_postions: 16 }", at: "16 }",
+        "a model's value", "set-model: { n_positions: 16 }", "set-model: { n_postions: 16 }", at: "16 } }",
         "did you mean 'n_positions'?"),
       BadFile("descending points", "- at: 1000", "- at: 50", "do not ascend"),
       BadFile("a reference elsewhere", "reference: 1000", "reference: 900", at: "900", "one of 100, 1000"),
@@ -63,8 +64,8 @@ import Testing
       BadFile(
         "a key of another measure", "kind: row-hit-rate", "kind: row-hit-rate, sweep: clock", "unknown key 'sweep'"),
       BadFile(
-        "another unit", "published: 98\n    unit: \"%\"", "published: 98\n    unit: x", at: "x\n    source",
-        "expected %"),
+        "another unit", "published: 98\n    unit: \"%\"", "published: 98\n    unit: x",
+        "is not told in this unit (got x; expected %)"),
       BadFile("a range upside down", "[41, 137]", "[137, 41]", at: "[137, 41]", "no range"),
       BadFile("a range of three", "[41, 137]", "[41, 50, 137]", at: "[41, 50", "no range"),
       BadFile("nothing published", "published: [41, 137]", "published: 0", at: "0\n    unit: x", "greater than 0"),
