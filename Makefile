@@ -2,9 +2,9 @@
 SHELL := bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-onnx test-full fuzz format lint clean
+.PHONY: help setup demo test test-onnx test-full fuzz bench format lint clean
 
-swift_sources := Sources Tests Fuzz/Sources Fuzz/Package.swift Package.swift
+swift_sources := Sources Tests Fuzz/Sources Fuzz/Package.swift Benchmarks/Sources Benchmarks/Package.swift Package.swift
 demo_run := .build/release/accsim run --design pim-gpt --model gpt2 --prompt 32 --generate 32
 demo_files := out/pim-gpt-gpt2.json out/pim-gpt-gpt2.csv
 
@@ -31,6 +31,9 @@ test-full: test test-onnx fuzz ## Run `make test` and what takes too long or fet
 
 fuzz: setup ## Give every reader of files arbitrary bytes for a minute each (FUZZ_SECONDS=600: for ten)
 	@scripts/test fuzz
+
+bench: setup ## Print how much work is done in a second (one benchmark alone: scripts/bench NAME)
+	@scripts/bench
 
 format: ## Format the Swift sources in place
 	swift format --in-place --recursive --parallel $(swift_sources)

@@ -59,7 +59,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests(
       "GoldenTests",
-      ["Reference", "Explore", "Systems", "Report", "DRAM", "Dataflow", "OnnxProto", "Files", "Arch"]),
+      ["Reference", "Explore", "Systems", "Baselines", "Report", "DRAM", "Dataflow", "OnnxProto", "Files", "Arch"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -14,7 +14,7 @@ enum BaselineReport {
         ] + ratios(estimate.figures, run) + [
           ("without_overhead", .object(ratios(estimate.device, run))),
           ("framework", estimate.baseline.framework.map { .text($0.title) } ?? .null),
-          ("kernels", .number(estimate.operators.reduce(0) { $0 + $1.kernels })),
+          ("kernels", count(estimate.operators.reduce(0) { $0 + $1.kernels })),
           ("power_w", .number(estimate.baseline.power.value.value.double)),
           ("power_scope", .text(estimate.baseline.powerScope.rawValue)),
         ] + details(estimate))
@@ -44,8 +44,8 @@ enum BaselineReport {
       (
         "memory",
         .object([
-          ("weight_bytes", .number(estimate.footprint.weights)), ("cache_bytes", .number(estimate.footprint.caches)),
-          ("capacity_bytes", .number(estimate.footprint.capacity)), ("fits", .boolean(estimate.footprint.fits)),
+          ("weight_bytes", count(estimate.footprint.weights)), ("cache_bytes", count(estimate.footprint.caches)),
+          ("capacity_bytes", count(estimate.footprint.capacity)), ("fits", .boolean(estimate.footprint.fits)),
         ])
       ),
       ("operators", .array(estimate.operators.map(share))),
@@ -53,11 +53,16 @@ enum BaselineReport {
     ]
   }
 
+  /// A count that is whole is written so.
+  private static func count(_ value: Double) -> JSONValue {
+    Int64(exactly: value).map { .integer($0) } ?? .number(value)
+  }
+
   private static func share(_ share: BaselineEstimate.OperatorShare) -> JSONValue {
     .object([
       ("name", .text(share.name)), ("kind", .text(share.kind)), ("phase", .text(share.phase.name)),
-      ("count", .integer(share.count)), ("kernels", .number(share.kernels)), ("operations", .number(share.operations)),
-      ("bytes", .number(share.bytes)), ("compute_bound_s", .number(share.computeBound)),
+      ("count", .integer(share.count)), ("kernels", count(share.kernels)), ("operations", count(share.operations)),
+      ("bytes", count(share.bytes)), ("compute_bound_s", .number(share.computeBound)),
       ("memory_bound_s", .number(share.memoryBound)), ("overhead_s", .number(share.overhead)),
     ])
   }

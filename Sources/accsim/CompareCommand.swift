@@ -54,5 +54,9 @@ struct BaselineOptions: ParsableArguments {
       "Their number format: fp32, fp16, bf16 or int8 (default: that of the design's MAC units).", valueName: "format"))
   var format: String?
 
+  func validate() throws {
+    if format != nil && names.isEmpty { throw ValidationError("--baseline-format goes with --baseline") }
+  }
+
   func choice() throws -> BaselineChoice { try BaselineChoice(names, formatName: format) }
 }

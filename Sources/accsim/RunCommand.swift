@@ -60,6 +60,7 @@ struct Run: ParsableCommand {
       guard model == nil, workload.isEmpty else {
         throw ValidationError("a program has its model and workload in it: leave --model, --prompt and the like out")
       }
+      guard baselines.names.isEmpty else { throw ValidationError("--baseline goes with --model, not with --program") }
     } else if design == nil || model == nil {
       throw ValidationError("--design and --model are needed, or --program")
     }

@@ -3,14 +3,15 @@ public final class FoldedStretch<Part: Foldable> {
   /// The part when the stretch began and when it ended.
   public let before: Part
   public let after: Part
-  let tally: Part.Tally
-  let window: PhaseWindow
+  @usableFromInline let tally: Part.Tally
+  @usableFromInline let window: PhaseWindow
   /// When and at which address it began, and how far on it ended.
-  let start: FoldShift
-  let step: FoldShift
+  @usableFromInline let start: FoldShift
+  @usableFromInline let step: FoldShift
   /// Whether it ends as it began, so that it can follow itself.
-  let isPeriod: Bool
+  @usableFromInline let isPeriod: Bool
 
+  @inlinable
   init(
     before: Part, after: Part, tally: Part.Tally, window: PhaseWindow, start: FoldShift, step: FoldShift, isPeriod: Bool
   ) {
@@ -30,14 +31,14 @@ public final class FoldedStretch<Part: Foldable> {
 /// the key. A stretch that is found is not simulated again: its end and its tally are taken over, shifted in time. As
 /// nothing is taken over from a state that differs, results are those of simulating everything.
 public struct FoldMemo<Key: Hashable, Part: Foldable> {
-  private var stretches: [Key: [FoldedStretch<Part>]] = [:]
-  private var count = 0
+  @usableFromInline var stretches: [Key: [FoldedStretch<Part>]] = [:]
+  @usableFromInline var count = 0
   /// Stretches that are kept; beyond it all are forgotten.
-  private static var capacity: Int { 1 << 13 }
+  @usableFromInline static var capacity: Int { 1 << 13 }
   /// Stretches kept under one key, the latest.
-  private static var depth: Int { 6 }
+  @usableFromInline static var depth: Int { 6 }
 
-  public init() {}
+  @inlinable public init() {}
 
   /// Goes through known work as far as it is known.
   ///
@@ -47,6 +48,7 @@ public struct FoldMemo<Key: Hashable, Part: Foldable> {
   ///   - horizon: nothing beyond this cycle is decided yet.
   ///   - limit: how often the work comes in a row at the most.
   /// - Returns: how often it was done: 0 when the part never was in this state.
+  @inlinable
   public func pass(
     _ part: inout Part, through key: Key, at cycle: Int64, address: Int64, due: Int64, horizon: Int64,
     atMost limit: Int64
@@ -67,6 +69,7 @@ public struct FoldMemo<Key: Hashable, Part: Foldable> {
   }
 
   /// Keeps a stretch that was simulated.
+  @inlinable
   public mutating func learn(
     _ key: Key, before: Part, after: Part, tally: Part.Tally, window: PhaseWindow, start: FoldShift, step: FoldShift,
     followsItself: Bool

@@ -22,15 +22,15 @@ public struct FoldShift: Hashable, Sendable {
   public var cycles: Int64
   public var addresses: Int64
 
-  public init(cycles: Int64, addresses: Int64) {
+  @inlinable public init(cycles: Int64, addresses: Int64) {
     self.cycles = cycles
     self.addresses = addresses
   }
 
-  static func * (times: Int64, shift: FoldShift) -> FoldShift {
+  @inlinable public static func * (times: Int64, shift: FoldShift) -> FoldShift {
     FoldShift(cycles: times * shift.cycles, addresses: times * shift.addresses)
   }
-  static func + (a: FoldShift, b: FoldShift) -> FoldShift {
+  @inlinable public static func + (a: FoldShift, b: FoldShift) -> FoldShift {
     FoldShift(cycles: a.cycles + b.cycles, addresses: a.addresses + b.addresses)
   }
 }

@@ -4,7 +4,7 @@ public struct LockstepGroups<Replica: LockstepReplica> {
   public struct Group {
     public var replica: Replica
     /// The numbers of the replicas that it stands for, ascending.
-    public fileprivate(set) var members: [Int]
+    public var members: [Int]
   }
 
   public var groups: [Group]

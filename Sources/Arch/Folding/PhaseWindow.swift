@@ -4,26 +4,27 @@
 /// makes the stretch one of its kind.
 public struct PhaseWindow: Hashable, Sendable {
   /// The disturbance is due later than this, and not later than that.
-  public private(set) var after = Int64.min
-  public private(set) var until = Int64.max
+  @usableFromInline var after = Int64.min
+  @usableFromInline var until = Int64.max
   /// Whether the stretch would be the same for every time in between.
-  public private(set) var isFoldable = true
+  @usableFromInline var isFoldable = true
 
-  public init() {}
+  @inlinable public init() {}
 
   /// It was not due by `cycle`.
-  @inline(__always)
+  @inlinable
   public mutating func wasNotDue(by cycle: Int64) { if cycle > after { after = cycle } }
 
   /// It was due by `cycle`, and no later than that made no difference.
-  @inline(__always)
+  @inlinable
   public mutating func wasDue(by cycle: Int64) { if cycle < until { until = cycle } }
 
   /// The stretch depends on the very time.
-  public mutating func matters() { isFoldable = false }
+  @inlinable public mutating func matters() { isFoldable = false }
 
   /// How many stretches of `length` cycles, each beginning where the one before ends and the first so much later than
   /// the one that was seen, go the same way when the disturbance is due at `due`; at most `limit`.
+  @inlinable
   func repetitions(due: Int64, later cycles: Int64, length: Int64, atMost limit: Int64) -> Int64 {
     // Seen from the first of them.
     let seen = due - cycles

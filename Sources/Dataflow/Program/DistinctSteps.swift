@@ -2,11 +2,6 @@ import Arch
 
 /// One unit's own steps of a program, those with equal opcode and operands taken together.
 public struct DistinctSteps: Sendable {
-  private struct Key: Hashable {
-    let opcode: Int32
-    let operands: Range<Int>
-  }
-
   /// Of each distinct step the first in the program, in order.
   public private(set) var first: [Program.Step] = []
   /// Where it stands in the program, and how often it occurs.
@@ -17,21 +12,17 @@ public struct DistinctSteps: Sendable {
 
   public init(_ program: Program, unit: UnitIndex) {
     identity = Array(repeating: -1, count: program.steps.count)
-    // A program keeps equal lists of a unit and opcode once, so the place of a list stands for what is in it.
-    var known: [Key: Int32] = [:]
+    var known = Array(repeating: Int32(-1), count: program.listCount)
     for (index, step) in program.steps.enumerated() where step.unit == unit {
-      let key = Key(opcode: step.opcode, operands: step.operands)
-      if let position = known[key] {
-        identity[index] = position
-        counts[Int(position)] += 1
-      } else {
-        let position = Int32(first.count)
-        known[key] = position
-        identity[index] = position
+      let list = Int(step.list)
+      if known[list] < 0 {
+        known[list] = Int32(first.count)
         first.append(step)
         firstIndex.append(index)
-        counts.append(1)
+        counts.append(0)
       }
+      identity[index] = known[list]
+      counts[Int(known[list])] += 1
     }
   }
 

@@ -15,8 +15,11 @@ struct OperandLists: Sendable {
   /// Open addressing: position in `entries` plus one, 0 where free; a power of two, at most half full.
   private var slots: [Int32] = Array(repeating: 0, count: 64)
 
-  /// Where a list lies in `values`, added if it is new.
-  mutating func place(_ list: [Int64], unit: Int32, opcode: Int32) -> Range<Int32> {
+  /// How many there are.
+  var count: Int { entries.count }
+
+  /// Which list it is, in `0..<count`, and where it lies in `values`; added if it is new.
+  mutating func place(_ list: [Int64], unit: Int32, opcode: Int32) -> (number: Int32, range: Range<Int32>) {
     // Seeded anew in every process: nobody can write a program whose lists all collide.
     var hasher = Hasher()
     hasher.combine(unit)
@@ -27,7 +30,7 @@ struct OperandLists: Sendable {
     while slots[slot] > 0 {
       let entry = entries[Int(slots[slot]) - 1]
       if entry.hash == hash, entry.unit == unit, entry.opcode == opcode, isEqual(list, to: entry) {
-        return entry.start..<(entry.start + entry.count)
+        return (slots[slot] - 1, entry.start..<(entry.start + entry.count))
       }
       slot = (slot + 1) & (slots.count - 1)
     }
@@ -37,7 +40,7 @@ struct OperandLists: Sendable {
     entries.append(entry)
     slots[slot] = Int32(entries.count)
     if entries.count > slots.count / 2 { grow() }
-    return entry.start..<Int32(values.count)
+    return (Int32(entries.count - 1), entry.start..<Int32(values.count))
   }
 
   private func isEqual(_ list: [Int64], to entry: Entry) -> Bool {

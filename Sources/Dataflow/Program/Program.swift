@@ -8,6 +8,8 @@ public struct Program: Sendable {
   public struct Step: Hashable, Sendable {
     @usableFromInline let unitNumber: Int32
     public let opcode: Int32
+    /// Which list of operands it has: equal for equal unit, opcode and operands.
+    let list: Int32
     @usableFromInline let operandRange: Range<Int32>
     @usableFromInline let dependenceRange: Range<Int32>
     /// Index into `rows`: the operator that it works for.
@@ -153,6 +155,12 @@ public struct Program: Sendable {
 
   public init() {}
 
+  /// How many different lists of operands the steps have.
+  var listCount: Int { operandLists.count }
+
+  /// Makes room for so many steps, so that no copy is made as they come.
+  mutating func reserve(steps count: Int) { steps.reserveCapacity(count) }
+
   /// Operands of all steps: lists end to end, each once.
   public var operands: [Int64] { operandLists.values }
 
@@ -165,7 +173,7 @@ public struct Program: Sendable {
   ) -> Int {
     let number = Int32(unit.rawValue)
     let list = operandLists.place(values, unit: number, opcode: opcode)
-    return append(unit: number, opcode: opcode, operands: list, after: after, row: row)
+    return append(unit: number, opcode: opcode, list: list.number, operands: list.range, after: after, row: row)
   }
 
   /// Adds a step with the opcode and the operands of the earlier step `index` of the same unit.
@@ -173,11 +181,11 @@ public struct Program: Sendable {
   mutating func append(again index: Int, after: [Int], row: Int) -> Int {
     let step = steps[index]
     return append(
-      unit: step.unitNumber, opcode: step.opcode, operands: step.operandRange, after: after, row: row)
+      unit: step.unitNumber, opcode: step.opcode, list: step.list, operands: step.operandRange, after: after, row: row)
   }
 
   private mutating func append(
-    unit: Int32, opcode: Int32, operands: Range<Int32>, after: [Int], row: Int
+    unit: Int32, opcode: Int32, list: Int32, operands: Range<Int32>, after: [Int], row: Int
   ) -> Int {
     let firstDependence = Int32(dependences.count)
     for step in after {
@@ -186,7 +194,7 @@ public struct Program: Sendable {
     }
     steps.append(
       Step(
-        unitNumber: unit, opcode: opcode, operandRange: operands,
+        unitNumber: unit, opcode: opcode, list: list, operandRange: operands,
         dependenceRange: firstDependence..<Int32(dependences.count), row: Int32(row)))
     return steps.count - 1
   }

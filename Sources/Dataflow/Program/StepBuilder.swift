@@ -53,6 +53,9 @@ public struct StepBuilder: Sendable {
     repeated = Array(repeating: nil, count: graph.operators.count)
   }
 
+  /// Makes room for a program of about so many steps.
+  public mutating func reserve(steps count: Int) { program.reserve(steps: count) }
+
   /// Starts passes that go side by side.
   public mutating func begin(_ passes: [Workload.Pass]) {
     passStart = program.steps.count

@@ -8,6 +8,8 @@ extension MemoryLowering {
     let slots: Range<Int64>
     let heads: [[Int64]]
     let vectors: Range<Int64>
+    /// Spread indices that take part.
+    var indices: Int64 = 0
   }
 
   /// Rounds, and what they were worked out for: wherever the matrix begins, they are the same.
@@ -31,7 +33,15 @@ extension MemoryLowering {
     {
       return last.list
     }
-    let list = makeRounds(placement, used, dimension, capacity: capacity)
+    var list = makeRounds(placement, used, dimension, capacity: capacity)
+    for index in list.indices {
+      let round = list[index]
+      // Neither how long the vectors are nor where the matrix begins makes a difference.
+      list[index].indices = takingPart(
+        MemoryStep.Multiply(
+          placement: placement, chunk: 0, slots: round.slots, used: used, length: 1, useful: 1, segment: 1,
+          vectorSpan: dimension, vectors: round.vectors))
+    }
     lastRounds = Rounds(placement: placement, used: used, dimension: dimension, capacity: capacity, list: list)
     return list
   }

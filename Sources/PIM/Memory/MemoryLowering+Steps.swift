@@ -249,6 +249,7 @@ extension MemoryLowering {
               MemoryStep.Multiply(
                 placement: placement, chunk: chunk, slots: round.slots, used: used, length: length, useful: length,
                 segment: padded, vectorSpan: a.dimension, vectors: round.vectors),
+              indices: round.indices,
               ValueUnpacking(
                 chunk == 0 ? result : part, elements: a.heads * a.dimension, offset: member * a.dimension,
                 span: a.dimension, spanStride: a.group * a.dimension),

@@ -25,18 +25,21 @@ extension MemoryLowering {
   }
 
   /// Multiplies, and takes in one result per index that takes part and segment. Returns the step that has them.
+  ///
+  /// - Parameter indices: how many take part, where that is known.
   @discardableResult
   func multiply(
-    _ m: MemoryStep.Multiply, _ unpacking: ValueUnpacking, needs: [Int], into builder: inout StepBuilder
+    _ m: MemoryStep.Multiply, indices: Int64? = nil, _ unpacking: ValueUnpacking, needs: [Int],
+    into builder: inout StepBuilder
   ) -> Int {
     let step = MemoryStep.multiply(m)
     let done = builder.step(unit, opcode: step.opcode.rawValue, operands: step.operands, needs: needs)
-    let results = takingPart(m) * m.segments
+    let results = (indices ?? takingPart(m)) * m.segments
     return receive(bytes: results * elementBytes, unpacking, needs: [done], into: &builder)
   }
 
   /// Spread indices that take part in a product.
-  private func takingPart(_ m: MemoryStep.Multiply) -> Int64 {
+  func takingPart(_ m: MemoryStep.Multiply) -> Int64 {
     let servesAll = m.vectorSpan == 0 || m.vectors == Self.allVectors
     // Every index lies in one slot of one bank.
     if servesAll, m.slots == 0..<m.placement.slots(geometry) { return m.used }

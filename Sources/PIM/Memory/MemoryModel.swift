@@ -29,6 +29,11 @@ final class MemoryModel: Sendable {
   /// Ticks of the common grid per cycle of the device, and that one access takes on the link towards the data unit.
   let period: Int64
   let linkTicks: Int64
+  /// What a change of rows adds to the pace of multiplies, at the least.
+  let rowSwitchCycles: Int64
+  /// What a refresh between two multiplies adds at the least, beyond the row change that it comes with: a MAC unit that
+  /// is slower than a row change hides some of it.
+  let refreshCycles: Int64
 
   init(
     device: DeviceDescription, geometry: MemoryGeometry, commands: PIMCommands, table: ConstraintTable,
@@ -53,6 +58,17 @@ final class MemoryModel: Sendable {
         $0.previous.contains(commands.multiply) && $0.next.contains(commands.multiply)
       }.map(\.latency).max() ?? 1
     keepsPace = CommandTiming(table).isNotedByLast(commands.multiply) && max(1, spacing) == macCycles
+    func latency(_ previous: Int, _ next: Int) -> Int64 {
+      device.constraints.filter {
+        !$0.sibling && $0.window == 1 && $0.previous.contains(previous) && $0.next.contains(next)
+      }.map(\.latency).max() ?? 0
+    }
+    // From the last multiply of one row to the first of the next.
+    let rowChange =
+      latency(commands.multiply, commands.prechargeAll) + latency(commands.prechargeAll, commands.activateAll)
+      + latency(commands.activateAll, commands.multiply)
+    rowSwitchCycles = max(0, rowChange - macCycles)
+    refreshCycles = device.refresh.map { max(0, $0.duration - max(0, macCycles - rowChange)) } ?? 0
     accessesPerResult =
       (geometry.banks * elementBytes + device.accessBytes - 1) / device.accessBytes
     bankAddresses = (0..<geometry.banks).map { flat in
@@ -68,30 +84,6 @@ final class MemoryModel: Sendable {
 
   /// A command that covers the whole channel.
   static let wholeChannel = CommandAddress([0])
-
-  func latency(from previous: Int, to next: Int) -> Int64 {
-    device.constraints.filter {
-      !$0.sibling && $0.window == 1 && $0.previous.contains(previous) && $0.next.contains(next)
-    }
-    .map(\.latency).max() ?? 0
-  }
-
-  /// Cycles from the last multiply of one row to the first of the next.
-  private var rowChange: Int64 {
-    latency(from: commands.multiply, to: commands.prechargeAll)
-      + latency(from: commands.prechargeAll, to: commands.activateAll)
-      + latency(from: commands.activateAll, to: commands.multiply)
-  }
-
-  /// What a change of rows adds to the pace of multiplies, at the least.
-  var rowSwitchCycles: Int64 { max(0, rowChange - macCycles) }
-
-  /// What a refresh between two multiplies adds at the least, beyond the row change that it comes with: a MAC unit that
-  /// is slower than a row change hides some of it.
-  var refreshCycles: Int64 {
-    guard let refresh = device.refresh else { return 0 }
-    return max(0, refresh.duration - max(0, macCycles - rowChange))
-  }
 
   /// What the event log knows of a command beside its time and row: which, where, and the column.
   @inline(__always)

@@ -94,7 +94,8 @@ enum VectorStep: Hashable, Sendable {
   init?(opcode: Int32, operands: ArraySlice<Int64>) {
     guard let code = VectorOpcode(rawValue: opcode) else { return nil }
     let o = Array(operands.prefix(4))
-    let reals = code.schema.operands.count { $0.form == .real }
+    let schema = VectorUnit.stepSchemas[Int(opcode)]
+    let reals = schema.operands.count { $0.form == .real }
     switch code {
     case .send:
       guard o.count == 4, o[0] >= 0, o.dropFirst().allSatisfy({ (1...Self.limit).contains($0) }),
@@ -107,7 +108,7 @@ enum VectorStep: Hashable, Sendable {
       else { return nil }
       self = .receive(peer: o[0], bytes: o[1], unpacking)
     default:
-      let fixed = code.schema.operands.count - 1
+      let fixed = schema.operands.count - 1
       guard operands.count >= fixed, fixed >= 3 else { return nil }
       let head = Array(operands.prefix(fixed))
       let sizes = head.prefix(fixed - 2 - reals)

@@ -16,8 +16,9 @@ public func compile(_ graph: OperatorGraph, for design: Design, workload: Worklo
   compilation.reserve(&d)
   try d.throwIfErrors()
   try RunBudget.check(compilation.size(), workload)
-  try RunBudget.check(compilation.longestPass(), on: design, workload)
-  return compilation.program()
+  let longest = compilation.longestPass()
+  try RunBudget.check(longest, on: design, workload)
+  return compilation.program(stepsPerPass: longest.steps.count)
 }
 
 private struct Compilation {
@@ -145,8 +146,8 @@ private struct Compilation {
     builder.endPasses()
   }
 
-  /// All passes, operator by operator.
-  mutating func program() -> Program {
+  /// All passes, operator by operator; none has more than so many steps.
+  mutating func program(stepsPerPass: Int) -> Program {
     let count = graph.operators.count
     let phases = Workload.Phase.allCases.filter { $0 == .prefill ? workload.prompt > 0 : workload.generate > 0 }
     var rows: [Program.Row] = []
@@ -157,6 +158,8 @@ private struct Compilation {
       }
     }
     var builder = StepBuilder(rows: rows, graph: graph, overlap: design.overlap)
+    // Within the budget, so that the product is small.
+    builder.reserve(steps: stepsPerPass * Int(workload.batch * (workload.prompt + workload.generate)))
     for passes in workload.groups(of: graph) {
       lower(passes, firstRow: (phases.firstIndex(of: passes[0].phase) ?? 0) * count, into: &builder)
     }

@@ -65,8 +65,8 @@ public struct Sequencer {
   }
 
   /// When each step was issued and seen complete, in cycles of this unit.
-  public var timings: [(issued: Int64, completed: Int64)] {
-    zip(issued, completed).map { ($0, $1) }
+  public var timings: some Sequence<(issued: Int64, completed: Int64)> {
+    zip(issued, completed).lazy.map { (issued: $0, completed: $1) }
   }
 }
 

@@ -30,7 +30,7 @@ import Testing
   @Test(arguments: [("pim-gpt", "llama2-7b"), ("pim-gpt-16gb", "mixtral-8x7b")])
   func aModelThatDoesNotFitIsRefused(_ design: String, _ model: String) throws {
     var d = Diagnostics()
-    do {
+    do throws(Refusal) {
       _ = try RunStudy(design: design, model: model, workload: Workload(prompt: 0, generate: 1)).price(&d)
       Issue.record("\(model) was run on \(design)")
     } catch {
