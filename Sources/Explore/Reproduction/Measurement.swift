@@ -225,7 +225,7 @@ extension StudyResults {
     }
     if let least = gains.min(), let most = gains.max() {
       result.details = [
-        "from \(first.label) to \(last.label) (x\(Figures.significant(last.at / first.at))) a run becomes \(StudyNumbers.span(least, most)) times as fast"
+        "from \(first.label) to \(last.label) (x\(StudyNumbers.stated(last.at / first.at))) a run becomes \(StudyNumbers.span(least, most)) times as fast"
       ]
     }
     return result

@@ -55,9 +55,8 @@ struct ResolvedStudy {
     let design = designs[0]
     func check(_ name: String, among known: [String], _ what: String, at place: Place) {
       guard !known.contains(name) else { return }
-      let near =
-        nearMiss(of: name, among: known)
-        ?? known.first { $0.hasSuffix("." + (name.split { " .".contains($0) }.last ?? "")) }
+      func last(_ name: String) -> Substring? { name.split { $0 == " " || $0 == "." }.last }
+      let near = nearMiss(of: name, among: known) ?? known.first { last($0) == last(name) }
       d.error(
         what, at: place, value: name, expected: near == nil ? "one of \(known.joined(separator: ", "))" : nil,
         suggestion: near.map { "did you mean '\($0)'?" })

@@ -59,7 +59,7 @@ public struct BarFigure: Sendable {
     }
     for tick in axis.ticks {
       drawing.line([(plot.left, y(tick)), (plot.left + plot.width, y(tick))], color: Palette.grid)
-      drawing.text(Figures.significant(tick), x: plot.left - 8, y: y(tick) + 4, size: 11, anchor: .end)
+      drawing.text(LogAxis.label(tick), x: plot.left - 8, y: y(tick) + 4, size: 11, anchor: .end)
     }
     drawing.text(axisTitle, x: 18, y: plot.top + plot.height / 2, anchor: .middle, isTurned: true)
     let step = plot.width / Double(max(groups.count, 1))

@@ -50,7 +50,7 @@ public struct LineFigure: Sendable {
     drawing.text(title, x: plot.left, y: 24, size: 15, isBold: true)
     for tick in yAxis.ticks {
       drawing.line([(plot.left, y(tick)), (right, y(tick))], color: Palette.grid)
-      drawing.text(Figures.significant(tick), x: plot.left - 8, y: y(tick) + 4, size: 11, anchor: .end)
+      drawing.text(LogAxis.label(tick), x: plot.left - 8, y: y(tick) + 4, size: 11, anchor: .end)
     }
     for mark in marks {
       drawing.line([(x(mark.x), floor), (x(mark.x), floor + 5)], color: Palette.axis)
@@ -61,7 +61,8 @@ public struct LineFigure: Sendable {
     drawing.line([(plot.left, floor), (right, floor)], color: Palette.axis)
     for (index, one) in series.enumerated() {
       let color = one.isGuide ? Palette.axis : Palette.color(index)
-      let width = one.isGuide ? 1.0 : 2.0
+      // Later lines are thinner, so that one that lies under them is still seen.
+      let width = one.isGuide ? 1 : max(1.5, 4.5 - 0.4 * Double(index))
       let dash = one.isGuide ? "5 4" : nil
       let placed = one.points.map { (x: x($0.x), y: y($0.y)) }
       drawing.line(placed, color: color, width: width, dash: dash)

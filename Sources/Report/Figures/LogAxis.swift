@@ -44,6 +44,11 @@ public struct LogAxis: Sendable {
     }
   }
 
+  /// A tick in words: 0.5 → "0.5", 2000 → "2,000".
+  static func label(_ tick: Double) -> String {
+    tick >= 1 && tick < 1e15 ? Figures.grouped(Int64(tick.rounded())) : String(format: "%g", tick)
+  }
+
   private static func steps(around low: Double, _ high: Double, _ digits: [Double] = [1, 2, 5]) -> [Double] {
     let first = Int(max(-300, floor(log10(low)) - 1))
     let last = Int(min(300, ceil(log10(high)) + 1))
