@@ -45,6 +45,7 @@ public protocol FoldTally {
 }
 
 extension FoldTally {
+  @inlinable
   public mutating func add(_ other: Self) {
     let none = FoldShift(cycles: 0, addresses: 0)
     add(other, times: 1, first: none, step: none)

@@ -2,6 +2,12 @@
 /// simulated once, and what one did counts for each.
 public struct LockstepGroups<Replica: LockstepReplica> {
   public struct Group {
+    @usableFromInline
+    init(replica: Replica, members: [Int]) {
+      self.replica = replica
+      self.members = members
+    }
+
     public var replica: Replica
     /// The numbers of the replicas that it stands for, ascending.
     public var members: [Int]
@@ -9,11 +15,12 @@ public struct LockstepGroups<Replica: LockstepReplica> {
 
   public var groups: [Group]
   /// What each replica did before it came into its present group.
-  private var settled: [Replica.Tally]
+  @usableFromInline var settled: [Replica.Tally]
   /// Whether replicas may go together.
-  public private(set) var areJoined = true
+  @usableFromInline var areJoined = true
 
   /// - Parameter replicas: all in the same state.
+  @inlinable
   public init(_ replicas: [Replica]) {
     settled = replicas.map(\.tally)
     groups = replicas.prefix(1).map { Group(replica: $0, members: Array(replicas.indices)) }
@@ -21,6 +28,7 @@ public struct LockstepGroups<Replica: LockstepReplica> {
   }
 
   /// From here on every replica is simulated by itself.
+  @inlinable
   public mutating func separate() {
     guard areJoined else { return }
     areJoined = false
@@ -30,6 +38,7 @@ public struct LockstepGroups<Replica: LockstepReplica> {
   /// Takes apart those that do not get the same work.
   ///
   /// - Parameter work: a number for what a replica gets.
+  @inlinable
   public mutating func split(by work: (Int) -> Int) {
     for position in groups.indices where groups[position].members.count > 1 {
       let members = groups[position].members
@@ -58,6 +67,7 @@ public struct LockstepGroups<Replica: LockstepReplica> {
   }
 
   /// Puts those together that have come into the same state by `cycle`.
+  @inlinable
   public mutating func merge(at cycle: Int64) {
     guard areJoined, groups.count > 1 else { return }
     var position = 1
@@ -75,13 +85,15 @@ public struct LockstepGroups<Replica: LockstepReplica> {
   }
 
   /// What replica `number` has done so far.
+  @inlinable
   public func tally(of number: Int) -> Replica.Tally {
     var result = settled[number]
     for group in groups where group.members.contains(number) { result.add(group.replica.tally) }
     return result
   }
 
-  private mutating func settle(_ position: Int) {
+  @inlinable
+  mutating func settle(_ position: Int) {
     let done = groups[position].replica.tally
     for member in groups[position].members { settled[member].add(done) }
     groups[position].replica.tally = done.cleared

@@ -9,6 +9,8 @@ public struct CommandTiming: Sendable {
   /// `node * commandCount + command` → first legal cycle in the high 48 bits, rule id + 1 in the low 16.
   var ready: [Int64]
   var history: [Int64]
+  /// No command waits beyond this cycle.
+  var latest: Int64 = 0
 
   static let idBits: Int64 = 16
   private static let idMask: Int64 = 0xFFFF
@@ -67,9 +69,12 @@ public struct CommandTiming: Sendable {
   private mutating func issueAtTop(_ command: Int, _ node: Int, _ cycle: Int64) {
     let (rules, start, end) = (table.rules, table.ruleStart[command], table.ruleStart[command + 1])
     let base = node * table.commandCount
+    var latest = self.latest
+    defer { self.latest = latest }
     ready.withUnsafeMutableBufferPointer { ready in
       for index in start..<end {
         let next = cycle + rules[index].latency
+        if next > latest { latest = next }
         let slot = base + Int(rules[index].next)
         if next > ready[slot] >> Self.idBits { ready[slot] = next << Self.idBits | Int64(rules[index].id + 1) }
       }
@@ -113,6 +118,7 @@ public struct CommandTiming: Sendable {
   @inline(__always)
   private mutating func raise(_ level: Int, _ node: Int, _ rule: ConstraintTable.Rule, _ cycle: Int64) {
     let slot = (table.levelBase[level] + node) * table.commandCount + Int(rule.next)
+    if cycle > latest { latest = cycle }
     if cycle > ready[slot] >> Self.idBits { ready[slot] = cycle << Self.idBits | Int64(rule.id + 1) }
   }
 

@@ -160,7 +160,7 @@ extension MemoryChannel: Foldable {
 
   mutating func adopt(_ stretch: FoldedStretch<MemoryChannel>, _ shift: FoldShift) {
     let (before, after) = (stretch.before, stretch.after)
-    timing.adopt(after.timing, later: shift.cycles)
+    timing.adopt(after.timing, at: after.free + shift.cycles, later: shift.cycles)
     let fired = (after.refresh?.count ?? 0) - (before.refresh?.count ?? 0)
     if fired > 0 {
       refresh?.fire(fired)

@@ -19,6 +19,7 @@ extension PIMMemory {
         expected: ElementFormat.formats.keys.sorted().joined(separator: ", "))
     }
     let g = model.geometry
+    keepsEachCommand = true
     lockstep.separate()
     for channel in lockstep.groups.indices {
       lockstep.groups[channel].replica.numbers = MemoryNumbers(g, format: values.arithmetic == .exact ? nil : format)

@@ -51,6 +51,8 @@ public struct PIMMemory {
   var folding = MemoryFolding()
   /// By group: the cycles of the present step that were folded.
   var foldedOfGroup: [[Range<Int64>]] = []
+  /// Whether every command matters by itself: numbers flow, or commands are logged.
+  var keepsEachCommand: Bool
   private var divisions: WorkDivisions
   /// By distinct step of the program: the number of its division, −1 before it is worked out.
   private var divisionOfStep: [Int]
@@ -90,7 +92,8 @@ public struct PIMMemory {
     lockstep = LockstepGroups(
       (0..<Int(model.geometry.channels)).map { MemoryChannel(number: $0, model: model, logLimit: logLimit) })
     // A log of commands has each channel's own.
-    if logLimit > 0 { lockstep.separate() }
+    keepsEachCommand = logLimit > 0
+    if keepsEachCommand { lockstep.separate() }
     divisions = WorkDivisions(model.geometry)
     division = divisions.division(of: step)
     divisionOfStep = Array(repeating: -1, count: program.uniqueCount)
@@ -120,8 +123,7 @@ public struct PIMMemory {
       lockstep.groups[group].replica.begin(step, share, at: cycle)
       foldedOfGroup[group].removeAll(keepingCapacity: true)
     }
-    let first = lockstep.groups[0].replica
-    folding.isOn = ports.folds && first.numbers == nil && first.logLimit == 0
+    folding.isOn = ports.folds && !keepsEachCommand
     startedAt = cycle
     state = .running
   }
@@ -183,8 +185,7 @@ public struct PIMMemory {
     var refreshes = Int64.max
     for group in lockstep.groups.indices {
       let members = Int64(lockstep.groups[group].members.count)
-      let done = lockstep.groups[group].replica.tally
-      var counts = done.events
+      var counts = lockstep.groups[group].replica.tally.events
       // One multiply command reads a burst of every bank and one of the buffer, which goes over the bus to all banks, and
       // feeds every lane of every bank.
       let multiplies = counts[MemoryModel.Event.mac.rawValue]
@@ -193,8 +194,8 @@ public struct PIMMemory {
       counts[MemoryModel.Event.bufferRead.rawValue] += multiplies
       counts[MemoryModel.Event.internalBusBit.rawValue] += multiplies * model.device.accessBytes * 8
       for event in counts.indices { events.add(members * counts[event], of: event, to: row) }
-      useful += members * done.macs
-      refreshes = min(refreshes, done.refreshesInStep)
+      useful += members * lockstep.groups[group].replica.tally.macs
+      refreshes = min(refreshes, lockstep.groups[group].replica.tally.refreshesInStep)
       lockstep.groups[group].replica.tally.clearStep()
     }
     if case .multiply(let m) = step {
