@@ -42,7 +42,9 @@ struct ClaimResult {
     outcomes = results.study.settings.indices.map { setting in
       let found = measured(setting, withOverhead)
       var judgement: Judgement?
-      if let low = found.low, let high = found.high { judgement = Judgement(claim.published, low: low, high: high) }
+      if !claim.isInput, let low = found.low, let high = found.high {
+        judgement = Judgement(claim.published, low: low, high: high)
+      }
       return Outcome(setting: results.study.settings[setting].name, measured: found, judgement: judgement)
     }
     reason = Self.reason(claim, outcomes[0]) { measured(0, $0) }

@@ -60,14 +60,16 @@ public struct StudySweep: Sendable {
     public let variant: DesignVariant
     /// Values that replace those of the models' files, such as the number of positions.
     public let modelValues: [Replacement]
-    /// Decode steps, when not those of the study.
-    public let generate: Int64?
+    /// What is run at this point.
+    public let workload: Workload
   }
 
   public let name: String
   public let title: String
   /// What the axis shows, with its unit.
   public let axis: String
+  /// What is run where a point does not say otherwise.
+  public let workload: Workload
   public let points: [Point]
   /// Position in `points` of the one that the others are compared with.
   public let reference: Int
@@ -110,6 +112,8 @@ public struct PublishedClaim: Sendable {
   public let source: String
   public let status: Status
   public let measure: StudyMeasure
+  /// Whether the figure went into the design or the study, so that what comes out says nothing about it.
+  public let isInput: Bool
   /// Why the result is what it is, with placeholders for numbers: `{low}`.
   public let reason: String?
 }

@@ -98,7 +98,8 @@ enum ReproductionJSON {
 
   private static func run(_ model: String, _ run: RunFigures) -> JSONValue {
     .object([
-      ("model", .text(model)), ("generate", .integer(run.generate)), ("cycles", .integer(run.cycles)),
+      ("model", .text(model)), ("generate", .integer(run.generate)), ("past", .integer(run.past)),
+      ("cycles", .integer(run.cycles)),
       ("latency_s", .number(run.seconds)), ("last_token_s", .number(run.lastTokenSeconds)),
       ("energy_j", .optional(run.energy)),
       ("interface_bytes", .integer(run.interfaceBytes)), ("macs", .integer(run.macs)),

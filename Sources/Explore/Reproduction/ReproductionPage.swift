@@ -138,6 +138,7 @@ enum ReproductionPage {
       let curves = sweep.points.indices.map { results.secondsPerToken(sweep: index, point: $0) }
       let reference = curves[sweep.reference]
       out += "### \(sweep.title)\n\nTime per token, and speed compared with \(sweep.points[sweep.reference].label). "
+      if sweep.workload != results.study.workload { out += "Each run is \(steps(sweep.workload)). " }
       out += "Axis: \(sweep.axis).\n\n"
       let titles = ["model"] + sweep.points.map(\.label)
       out += table(
@@ -147,19 +148,23 @@ enum ReproductionPage {
             + curves.map { "\(Figures.scaled($0[model], "s")) (\(Figures.significant(reference[model] / $0[model])))" }
         })
       let changes = sweep.points.filter {
-        !$0.variant.replacements.isEmpty || !$0.modelValues.isEmpty || $0.generate != nil
+        !$0.variant.replacements.isEmpty || !$0.modelValues.isEmpty || $0.workload != sweep.workload
       }
       if !changes.isEmpty { out += "\n" }
       for point in changes {
         let values = (point.variant.replacements + point.modelValues).map { "`\($0.path)` = \($0.value)" }
-        let tokens = results.runs.ofSweeps[index][sweep.points.firstIndex { $0.at == point.at } ?? 0]
-          .map { results.figures[$0].generate }
-        let length = point.generate == nil ? [] : ["\(StudyNumbers.span(tokens)) tokens"]
+        let length = point.workload == sweep.workload ? [] : [steps(point.workload)]
         out += "- \(point.label): \((values + length).joined(separator: ", "))\n"
       }
       if let figure = figures.first(where: { $0.name == "sweep-\(sweep.name)" }) { out += "\n" + image(figure) + "\n" }
     }
     return out
+  }
+
+  /// "16 decode steps from position 504 on".
+  private static func steps(_ w: Workload) -> String {
+    let steps = w.generate == 1 ? "one decode step" : "\(w.generate) decode steps"
+    return w.past + w.prompt > 0 ? "\(steps) from position \(w.past + w.prompt) on" : steps
   }
 
   private static func settings(_ results: StudyResults) -> String {

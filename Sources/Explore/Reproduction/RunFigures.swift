@@ -23,6 +23,8 @@ struct RunFigures: Sendable {
   }
 
   let generate: Int64
+  /// Positions before the first.
+  let past: Int64
   let cycles: Int64
   let seconds: Double
   /// The last decode step alone.
@@ -43,6 +45,7 @@ struct RunFigures: Sendable {
     let record = run.record
     let activities = record.activity.units
     generate = record.workload.generate
+    past = record.workload.past
     cycles = run.cycles
     seconds = run.seconds.double
     lastTokenSeconds = run.passSeconds.last?.double ?? 0

@@ -92,7 +92,11 @@ struct StudyReading {
   }
 
   private mutating func readWorkload(_ d: inout Diagnostics) -> Workload? {
-    guard var section = fields.requiredFields("workload", of: "the workload", &d) else { return nil }
+    fields.requiredFields("workload", of: "the workload", &d).flatMap { workload($0, &d) }
+  }
+
+  private func workload(_ fields: Fields, _ d: inout Diagnostics) -> Workload? {
+    var section = fields
     let range = 0...Workload.limit
     let prompt = section.requiredInteger("prompt", in: range, &d)
     let generate = section.requiredInteger("generate", in: 1...Workload.limit, &d)
@@ -178,10 +182,15 @@ struct StudyReading {
       let axis = section.requiredText("axis", &d)
       let own = modelNames("models", of: &section, &d)
       let pointNodes = section.requiredList("points", &d)
-      let points = (pointNodes ?? []).prefix(StudyFile.maximumItems).compactMap { point($0, name ?? "", &d) }
+      let usual =
+        section.contains("workload")
+        ? section.requiredFields("workload", of: "the sweep's workload", &d).flatMap { self.workload($0, &d) }
+        : workload
+      let points = (pointNodes ?? []).prefix(StudyFile.maximumItems)
+        .compactMap { point($0, name ?? "", usual ?? Workload(prompt: 0, generate: 1), &d) }
       let reference = section.requiredQuantity("reference", .number, in: .positive, &d)
-      section.finish(&d, knownKeys: ["sweep", "title", "axis", "models", "points", "reference"])
-      guard let name, let title, let axis, let pointNodes, let reference else { continue }
+      section.finish(&d, knownKeys: ["sweep", "title", "axis", "models", "workload", "points", "reference"])
+      guard let name, let title, let axis, let usual, let pointNodes, let reference else { continue }
       if sweeps.contains(where: { $0.name == name }) {
         d.error("two sweeps have one name", at: section.place("sweep"), value: name)
       }
@@ -200,21 +209,26 @@ struct StudyReading {
       }
       sweeps.append(
         StudySweep(
-          name: name, title: title, axis: axis, points: points, reference: index, models: own.isEmpty ? models : own))
+          name: name, title: title, axis: axis, workload: usual, points: points, reference: index,
+          models: own.isEmpty ? models : own))
     }
   }
 
-  private mutating func point(_ node: DocumentNode, _ sweep: String, _ d: inout Diagnostics) -> StudySweep.Point? {
+  private mutating func point(
+    _ node: DocumentNode, _ sweep: String, _ usual: Workload, _ d: inout Diagnostics
+  ) -> StudySweep.Point? {
     guard var section = Fields(node, of: "a point of sweep '\(sweep)'", in: file, &d) else { return nil }
     let at = section.requiredQuantity("at", .number, in: .positive, &d)
     let origin = "the sweep '\(sweep)' at \(at?.text ?? "?")"
     let variant = variant("set", of: &section, by: origin, &d)
     let modelValues = values("set-model", of: &section, by: origin, &d)
-    let generate = section.integer("generate", in: 1...Workload.limit, &d)
-    section.finish(&d, knownKeys: ["at", "set", "set-model", "generate"])
+    var workload = usual
+    if let generate = section.integer("generate", in: 1...Workload.limit, &d) { workload.generate = generate }
+    if let past = section.integer("past", in: 0...Workload.limit, &d) { workload.past = past }
+    section.finish(&d, knownKeys: ["at", "set", "set-model", "generate", "past"])
     guard let at else { return nil }
     return StudySweep.Point(
-      at: at.value.double, label: at.text, variant: variant, modelValues: modelValues, generate: generate)
+      at: at.value.double, label: at.text, variant: variant, modelValues: modelValues, workload: workload)
   }
 
   /// Some of the study's models, in its order; empty when the key is absent.

@@ -20,10 +20,11 @@ extension StudyReading {
         .flatMap(PublishedClaim.Status.init)
       let measure = section.requiredFields("measure", of: "the measure of \(section.what)", &d)
         .flatMap { self.measure($0, &d) }
+      let isInput = section.boolean("input", &d) ?? false
       let reason = section.text("reason", &d)
       if let reason { ReasonText.check(reason, at: section.place("reason"), &d) }
       section.finish(
-        &d, knownKeys: ["id", "claim", "published", "unit", "source", "status", "measure", "reason"])
+        &d, knownKeys: ["id", "claim", "published", "unit", "source", "status", "measure", "input", "reason"])
       guard let id, let text, let published, let unit, let source, let status, let measure else { continue }
       if claims.contains(where: { $0.id == id }) {
         d.error("two claims have one id", at: section.place("id"), value: id)
@@ -33,13 +34,13 @@ extension StudyReading {
           "the measure of \(section.what) is not told in this unit", at: section.place("unit"), value: unit,
           expected: known)
       }
-      if measure.kind == .notCheckable, reason == nil {
+      if isInput || measure.kind == .notCheckable, reason == nil {
         d.error("\(section.what) does not say why it cannot be checked", at: section.place(), expected: "a reason:")
       }
       claims.append(
         PublishedClaim(
           id: id, text: text, published: published, unit: unit, source: source, status: status, measure: measure,
-          reason: reason))
+          isInput: isInput, reason: reason))
     }
     if fields.contains("claims"), nodes.isEmpty {
       d.error("the study has no claim", at: fields.place("claims"), expected: "a list of claims")

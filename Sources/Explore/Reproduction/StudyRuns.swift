@@ -23,40 +23,40 @@ struct StudyRuns: Sendable {
 
   /// Plans the runs.
   ///
-  /// - Parameter tokens: decode steps at most, where fewer than the study's are wanted; points with a number of their
-  ///   own keep their ratio to it.
+  /// - Parameter tokens: decode steps of any run at most, where fewer than the study's are wanted.
   init(_ resolved: ResolvedStudy, tokens: Int64?) {
     let study = resolved.study
-    let full = study.workload.generate
-    let generate = min(full, tokens ?? full)
-    if generate < full { notes.append("Runs are shortened: \(generate) of \(full) generated tokens.") }
+    if let tokens, tokens < study.workload.generate {
+      notes.append("Runs are shortened: \(tokens) of \(study.workload.generate) generated tokens.")
+    }
+    func shortened(_ asked: Workload) -> Workload {
+      var workload = asked
+      workload.generate = min(asked.generate, tokens ?? asked.generate)
+      return workload
+    }
     ofSettings = resolved.designs.map { design in
       resolved.graphs.indices.map { index in
-        add(design, resolved.graphs[index], named: study.models[index], [], study.workload, generate)
+        add(design, resolved.graphs[index], named: study.models[index], [], shortened(study.workload))
       }
     }
     ofSweeps = zip(study.sweeps, resolved.points).map { sweep, points in
       zip(sweep.points, points).map { point, found in
-        let own = point.generate.map { max(1, $0 * generate / full) }
-        return found.graphs.indices.map { index in
+        found.graphs.indices.map { index in
           add(
-            found.design, found.graphs[index], named: sweep.models[index], point.modelValues, study.workload,
-            own ?? generate)
+            found.design, found.graphs[index], named: sweep.models[index], point.modelValues, shortened(point.workload))
         }
       }
     }
   }
 
   private mutating func add(
-    _ design: Design, _ graph: OperatorGraph, named name: String, _ values: [Replacement], _ asked: Workload,
-    _ generate: Int64
+    _ design: Design, _ graph: OperatorGraph, named name: String, _ values: [Replacement], _ asked: Workload
   ) -> Int {
     var workload = asked
-    workload.generate = generate
     let room = graph.contextLimit - asked.past - asked.prompt
-    if generate > room, room > 0 {
+    if asked.generate > room, room > 0 {
       workload.generate = room
-      let note = "\(name) ends at \(graph.contextLimit) positions: \(room) tokens instead of \(generate)."
+      let note = "\(name) ends at \(graph.contextLimit) positions: \(room) tokens instead of \(asked.generate)."
       if !notes.contains(note) { notes.append(note) }
     }
     let changes = design.replaced.map(\.replacement) + values

@@ -38,6 +38,10 @@ import Testing
       BadFile("unknown model", "models: [gpt2,", "models: [gpt-2, gpt2,", at: "gpt-2", "did you mean 'gpt2'?"),
       BadFile("a model twice", "models: [gpt2,", "models: [gpt2, gpt2,", "a model is named twice"),
       BadFile("no models", "workload: {", "models2: 1\nworkload: {", "unknown key 'models2'"),
+      BadFile("a sweep's workload", "past: 30, prompt", "pats: 30, prompt", at: "pats", "did you mean 'past'?"),
+      BadFile("a point before the start", "past: 40", "past: -1", at: "-1 }", "out of range"),
+      BadFile("an input of no reason", "    reason: a setting\n", "", "does not say why it cannot be checked"),
+      BadFile("no flag", "input: true", "input: yes please", at: "yes please", "expected"),
       BadFile("nothing generated", "generate: 4 }", "generate: 0 }", at: "0 }", "out of range", "from 1 to"),
       BadFile(
         "unknown baseline", "baselines:\n", "baselines:\n  - { baseline: titan-xq, format: fp32 }\n", at: "titan-xq",

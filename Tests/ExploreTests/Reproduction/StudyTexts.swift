@@ -26,10 +26,12 @@ enum StudyTexts {
       - sweep: channels
         title: Channels
         axis: channels
+        workload: { past: 30, prompt: 0, generate: 2 }
         reference: 8
         points:
           - { at: 4, set: { units.memory.channels: 4 } }
           - at: 8
+          - { at: 16, set: { units.memory.channels: 16 }, past: 40 }
       - sweep: length
         title: Length
         axis: tokens
@@ -128,6 +130,8 @@ enum StudyTexts {
         source: abstract
         status: seen
         measure: { kind: configuration, value: generate }
+        input: true
+        reason: a setting
       - id: area
         claim: area
         published: 0.64
