@@ -47,14 +47,16 @@ struct ClaimResult {
       }
       return Outcome(setting: results.study.settings[setting].name, measured: found, judgement: judgement)
     }
-    reason = Self.reason(claim, outcomes[0]) { measured(0, $0) }
+    var clauses = outcomes[0].measured.details
+    if withOverhead == true, let needed = results.neededOverhead(claim, outcomes[0].measured) { clauses.append(needed) }
+    reason = Self.reason(claim, outcomes[0], clauses) { measured(0, $0) }
   }
 
   /// What the numbers say, then what the study says of them.
   private static func reason(
-    _ claim: PublishedClaim, _ outcome: Outcome, _ measured: (Bool) -> Measurement
+    _ claim: PublishedClaim, _ outcome: Outcome, _ details: [String], _ measured: (Bool) -> Measurement
   ) -> String {
-    var clauses = outcome.measured.details
+    var clauses = details
     if outcome.judgement == nil, claim.measure.kind != .notCheckable, let missing = outcome.measured.missing {
       clauses.append(missing)
     }

@@ -131,6 +131,25 @@ extension StudyResults {
     return details
   }
 
+  /// What a kernel would have to cost for the published speed-ups, at the models where ours are lowest and highest.
+  func neededOverhead(_ claim: PublishedClaim, _ found: Measurement) -> String? {
+    guard case .speedup(let baseline) = claim.measure.kind, let ends = claim.published.ends, let lowest = found.lowest,
+      let highest = found.highest
+    else { return nil }
+    func needed(_ name: String, _ ratio: Double) -> Double? {
+      guard let model = study.models.firstIndex(of: name), let cost = cost(of: baseline, model: model), cost.kernels > 0
+      else { return nil }
+      return (ratio * figures(setting: 0, model: model).seconds - cost.seconds) / cost.kernels
+    }
+    guard let low = needed(lowest, ends.low), let high = needed(highest, ends.high), low > 0, high > 0,
+      let model = study.models.firstIndex(of: highest), let cost = cost(of: baseline, model: model),
+      let framework = cost.frameworkSeconds
+    else { return nil }
+    let stated = Figures.scaled((framework - cost.seconds) / cost.kernels, "s")
+    return "the published ratios would take \(Figures.scaled(low, "s")) per kernel for \(lowest) and "
+      + "\(Figures.scaled(high, "s")) for \(highest), where the baseline's file has \(stated)"
+  }
+
   /// What the ratio would be if only the powers that the paper states were spent.
   private func impliedDetails(_ baseline: String, _ models: [Int], _ withOverhead: Bool) -> [String] {
     let all = PowerComparison.all(self)

@@ -12,6 +12,8 @@ struct StudyResults {
     /// With a framework's overhead; nil where the baseline's file has none.
     let frameworkSeconds: Double?
     let frameworkEnergy: Double?
+    /// Kernels that the framework launches.
+    let kernels: Double
     let format: OperandFormat
     let fits: Bool
 
@@ -44,7 +46,8 @@ struct StudyResults {
         row.append(
           BaselineCost(
             seconds: found.device.latency, energy: found.device.energy, frameworkSeconds: found.withFramework?.latency,
-            frameworkEnergy: found.withFramework?.energy, format: found.format, fits: found.footprint.fits))
+            frameworkEnergy: found.withFramework?.energy, kernels: found.operators.reduce(0) { $0 + $1.kernels },
+            format: found.format, fits: found.footprint.fits))
       }
       costs.append(row)
     }

@@ -81,6 +81,13 @@ import Testing
       let published = try #require(claim["ratio"] as? [Double])
       #expect(near(published[0], ratios[0] / 41) && near(published[1], ratios[1] / 137))
     }
+    // What a kernel would have to cost for the largest published ratio, where ours is largest.
+    let speeds = try estimates.indices.map { (try #require(estimates[$0].withFramework).latency / latency[$0], $0) }
+    let fastest = try #require(speeds.max { $0.0 < $1.0 }).1
+    let kernels = estimates[fastest].operators.reduce(0) { $0 + $1.kernels }
+    let needed = (137 * latency[fastest] - estimates[fastest].device.latency) / kernels
+    let reason = try #require(try claims.claim("speed", "with framework overhead")["reason"] as? String)
+    #expect(reason.contains("and \(Figures.scaled(needed, "s")) for "), "\(reason)")
     let energy = try #require(estimates[0].withFramework).energy / (try total(large, "energy_j"))
     #expect(near(try claims.simulated("energy", "with framework overhead")[0], energy))
 
