@@ -5,37 +5,42 @@ extension CommandTiming {
   public func isAlike(_ other: CommandTiming, at cycle: Int64, later cycles: Int64) -> Bool {
     let passed = (cycle + 1) << Self.idBits
     let shift = cycles << Self.idBits
-    // Most steps begin when nothing is held up any more.
-    let isFree = latest <= cycle && other.latest + cycles <= cycle
-    let isReadyAlike =
-      isFree
-      || ready.withUnsafeBufferPointer { mine in
-        other.ready.withUnsafeBufferPointer { theirs in
-          var difference: Int64 = 0
-          for slot in 0..<mine.count {
-            // An entry of the past becomes 0; the others keep their cycle and rule.
-            let a = mine[slot] < passed ? 0 : mine[slot]
-            let moved = theirs[slot] &+ shift
-            difference |= a ^ (moved < passed ? 0 : moved)
-          }
-          return difference == 0
+    let slots = slotsThatMatter(
+      at: cycle, latest: max(latest, other.latest + cycles), below: max(latestBelow, other.latestBelow + cycles))
+    let isReadyAlike = ready.withUnsafeBufferPointer { mine in
+      other.ready.withUnsafeBufferPointer { theirs in
+        var difference: Int64 = 0
+        for slot in slots {
+          // An entry of the past becomes 0; the others keep their cycle and rule.
+          let a = mine[slot] < passed ? 0 : mine[slot]
+          let moved = theirs[slot] &+ shift
+          difference |= a ^ (moved < passed ? 0 : moved)
         }
+        return difference == 0
       }
+    }
     return isReadyAlike && isHistoryAlike(other, at: cycle, later: cycles)
   }
 
   /// Takes over `other`, `cycles` later, after a stretch that began alike and ends at `cycle`.
   public mutating func adopt(_ other: CommandTiming, at cycle: Int64, later cycles: Int64) {
     adoptHistory(other, later: cycles)
-    // Where nothing is held up any more, what stands here has passed as well.
+    let slots = slotsThatMatter(at: cycle, latest: other.latest + cycles, below: other.latestBelow + cycles)
+    // What is not taken over has passed here as well: the states were alike before.
     latest = max(other.latest + cycles, cycle)
-    guard latest > cycle else { return }
+    latestBelow = max(other.latestBelow + cycles, cycle)
     let shift = cycles << Self.idBits
     ready.withUnsafeMutableBufferPointer { mine in
       other.ready.withUnsafeBufferPointer { theirs in
-        for slot in 0..<mine.count { mine[slot] = theirs[slot] &+ shift }
+        for slot in slots { mine[slot] = theirs[slot] &+ shift }
       }
     }
+  }
+
+  /// The entries that can hold a command up at `cycle`: none, those of the top level, which come first, or all.
+  private func slotsThatMatter(at cycle: Int64, latest: Int64, below: Int64) -> Range<Int> {
+    if below > cycle { return 0..<ready.count }
+    return 0..<(latest > cycle ? table.levelSizes[0] * table.commandCount : 0)
   }
 
   private mutating func adoptHistory(_ other: CommandTiming, later cycles: Int64) {

@@ -9,8 +9,9 @@ public struct CommandTiming: Sendable {
   /// `node * commandCount + command` → first legal cycle in the high 48 bits, rule id + 1 in the low 16.
   var ready: [Int64]
   var history: [Int64]
-  /// No command waits beyond this cycle.
+  /// No command waits beyond this cycle for a rule of the top level, and for one of the levels below.
   var latest: Int64 = 0
+  var latestBelow: Int64 = 0
 
   static let idBits: Int64 = 16
   private static let idMask: Int64 = 0xFFFF
@@ -118,7 +119,7 @@ public struct CommandTiming: Sendable {
   @inline(__always)
   private mutating func raise(_ level: Int, _ node: Int, _ rule: ConstraintTable.Rule, _ cycle: Int64) {
     let slot = (table.levelBase[level] + node) * table.commandCount + Int(rule.next)
-    if cycle > latest { latest = cycle }
+    if level == 0 { latest = max(latest, cycle) } else { latestBelow = max(latestBelow, cycle) }
     if cycle > ready[slot] >> Self.idBits { ready[slot] = cycle << Self.idBits | Int64(rule.id + 1) }
   }
 
