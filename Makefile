@@ -21,7 +21,7 @@ demo: setup ## Simulate GPT-2 on a GDDR6 processing-in-memory design; report on 
 	@$(demo_run) $(demo_files:%=--out %)
 	@echo "The same report: $(demo_files)"
 
-test: setup ## Run the test stages: lint, unit, golden (one alone: scripts/test unit)
+test: setup ## Run the test stages: lint, unit, golden, reports (one alone: scripts/test unit)
 	@scripts/test
 
 test-onnx: setup ## Import every model of the onnx package's own tests, which pip fetches once

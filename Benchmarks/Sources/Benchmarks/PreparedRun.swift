@@ -29,13 +29,11 @@ struct PreparedRun {
   static func amounts(_ record: RunRecord) -> [Amount] {
     let activity = record.activity
     let tokens = record.program.origin.workload
-    let cycles = activity.units.reduce(0) { $0 + ($1.accounts.first?.account.total ?? 0) }
-    let folded = activity.units.reduce(0) { $0 + $1.foldedCycles }
     let commands = activity.units.reduce(0) { $0 + ($1.memory?.commands.reduce(0) { $0 + $1.count } ?? 0) }
     return [
       Amount(activity.endTick / record.referencePeriod, "cycles"), Amount(activity.steps.count, "steps"),
       Amount(commands, "commands"), Amount((tokens.prompt + tokens.generate) * tokens.batch, "tokens"),
-      Amount(cycles > 0 ? 100 * folded / cycles : 0, "% of unit cycles folded"),
+      Amount(activity.endTick > 0 ? 100 * activity.foldedTicks / activity.endTick : 0, "% of cycles folded"),
     ]
   }
 }

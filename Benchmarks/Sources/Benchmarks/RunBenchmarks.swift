@@ -17,9 +17,10 @@ enum RunBenchmarks {
       checking("check-gpt3-xl-1024", "gpt3-xl", Workload(prompt: 0, generate: 1024)),
     ]
       + simulating("gpt2-1", "gpt2", Workload(prompt: 0, generate: 1))
-      + simulating("gpt3-xl-48", "gpt3-xl", Workload(prompt: 0, generate: 48), isLong: true)
-      + simulating("gpt3-xl-1024", "gpt3-xl", Workload(prompt: 0, generate: 1024), isLong: true)
-      + simulating("llama2-7b-1", "llama2-7b", Workload(prompt: 0, generate: 1), design: "pim-gpt-16gb", isLong: true)
+      + simulating("gpt3-xl-48", "gpt3-xl", Workload(prompt: 0, generate: 48), variantsAreLong: true)
+      + simulating("gpt3-xl-1024", "gpt3-xl", Workload(prompt: 0, generate: 1024), variantsAreLong: true)
+      + simulating(
+        "llama2-7b-1", "llama2-7b", Workload(prompt: 0, generate: 1), design: "pim-gpt-16gb", variantsAreLong: true)
   }
 
   private static func compiling(_ name: String, _ model: String, _ workload: Workload) -> Benchmark {
@@ -49,7 +50,7 @@ enum RunBenchmarks {
   }
 
   private static func simulating(
-    _ name: String, _ model: String, _ workload: Workload, design: String = "pim-gpt", isLong: Bool = false
+    _ name: String, _ model: String, _ workload: Workload, design: String = "pim-gpt", variantsAreLong: Bool = false
   ) -> [Benchmark] {
     func benchmark(_ suffix: String, isLong: Bool, _ change: @escaping @Sendable (inout RunOptions) -> Void)
       -> Benchmark
@@ -62,7 +63,7 @@ enum RunBenchmarks {
         return { [options] in PreparedRun.amounts(try simulate(program, on: run.design, options: options)) }
       }
     }
-    return [benchmark("", isLong: isLong) { _ in }]
-      + variants.map { benchmark("-\($0.name)", isLong: isLong, $0.change) }
+    return [benchmark("", isLong: false) { _ in }]
+      + variants.map { benchmark("-\($0.name)", isLong: variantsAreLong, $0.change) }
   }
 }

@@ -104,7 +104,6 @@ enum ReproductionJSON {
       ("energy_j", .optional(run.energy)),
       ("interface_bytes", .integer(run.interfaceBytes)), ("macs", .integer(run.macs)),
       ("row_hits", .integer(run.rowHits)), ("row_misses", .integer(run.rowMisses)),
-      ("folded_cycles", .integer(run.foldedCycles)),
       ("cycles_by_kind", .object(run.cyclesByKind.map { ($0.kind, .integer($0.cycles)) })),
       ("energy_by_unit_j", .object(run.units.map { ($0.name, .optional($0.energy)) })),
       ("busy_by_unit_s", .object(run.units.map { ($0.name, .number($0.busySeconds)) })),

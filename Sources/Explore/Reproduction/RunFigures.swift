@@ -34,7 +34,6 @@ struct RunFigures: Sendable {
   let macs: Int64
   let rowHits: Int64
   let rowMisses: Int64
-  let foldedCycles: Int64
   /// Cycles of the reference clock by the kind of unit that the operators are mapped to, in the design's order.
   let cyclesByKind: [(kind: String, cycles: Int64)]
   /// The same by kind of operator, with the kind of its unit, in the order of the program.
@@ -54,7 +53,6 @@ struct RunFigures: Sendable {
     macs = run.macsExecuted
     rowHits = activities.reduce(0) { $0 + ($1.memory?.rowHits ?? 0) }
     rowMisses = activities.reduce(0) { $0 + ($1.memory?.rowMisses ?? 0) }
-    foldedCycles = activities.reduce(0) { $0 + $1.foldedCycles }
     var byKind: [(kind: String, cycles: Int64)] = []
     for unit in record.units where !byKind.contains(where: { $0.kind == unit.kind }) { byKind.append((unit.kind, 0)) }
     for (row, cycles) in zip(record.program.rows, run.rowCycles) {
