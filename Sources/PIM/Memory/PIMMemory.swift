@@ -48,7 +48,7 @@ public struct PIMMemory {
   let model: MemoryModel
   let wiring: Wiring
   var lockstep: LockstepGroups<MemoryChannel>
-  var folding = MemoryFolding()
+  var folding: MemoryFolding
   /// By group: the cycles of the present step that were folded.
   var foldedOfGroup: [[Range<Int64>]] = []
   private var divisions: WorkDivisions
@@ -91,6 +91,7 @@ public struct PIMMemory {
       (0..<Int(model.geometry.channels)).map { MemoryChannel(number: $0, model: model, logLimit: logLimit) })
     // A log of commands has each channel's own.
     if logLimit > 0 { lockstep.separate() }
+    folding = MemoryFolding(model.table)
     divisions = WorkDivisions(model.geometry)
     division = divisions.division(of: step)
     divisionOfStep = Array(repeating: -1, count: program.uniqueCount)
