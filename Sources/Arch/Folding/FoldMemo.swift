@@ -33,12 +33,12 @@ public final class FoldedStretch<Part: Foldable> {
 public struct FoldMemo<Key: Hashable, Part: Foldable> {
   @usableFromInline var stretches: [Key: [FoldedStretch<Part>]] = [:]
   @usableFromInline var count = 0
-  /// Stretches that are kept; beyond it all are forgotten.
-  @usableFromInline static var capacity: Int { 1 << 13 }
+  @usableFromInline let capacity: Int
   /// Stretches kept under one key, the latest.
   @usableFromInline static var depth: Int { 6 }
 
-  @inlinable public init() {}
+  /// - Parameter capacity: stretches that are kept, at least one; beyond it all are forgotten.
+  @inlinable public init(capacity: Int = 1 << 13) { self.capacity = max(capacity, 1) }
 
   /// Goes through known work as far as it is known.
   ///
@@ -75,7 +75,7 @@ public struct FoldMemo<Key: Hashable, Part: Foldable> {
     followsItself: Bool
   ) {
     guard window.isFoldable, step.cycles > 0 else { return }
-    if count >= Self.capacity {
+    if count >= capacity {
       stretches.removeAll(keepingCapacity: true)
       count = 0
     }

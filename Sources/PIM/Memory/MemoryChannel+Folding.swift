@@ -38,12 +38,19 @@ extension MemoryChannel.OpenRow {
 
 /// The stretches that the channels of a memory went through, and where time was folded in the present step.
 struct MemoryFolding {
-  var memo = FoldMemo<MemoryRound, MemoryChannel>()
+  var memo: FoldMemo<MemoryRound, MemoryChannel>
   var isOn = false
   /// Which share of the step the present channel has.
   var share = 0
   /// Cycles of the present step and channel that were folded.
   var folded: [Range<Int64>] = []
+
+  /// Numbers that the timing states of all stretches hold at the most.
+  private static let maximumStateSize = 1 << 23
+
+  init(_ table: ConstraintTable) {
+    memo = FoldMemo(capacity: min(1 << 13, Self.maximumStateSize / max(table.stateSize, 1)))
+  }
 
   mutating func noteFolded(_ cycles: Range<Int64>) {
     if let last = folded.last, last.upperBound == cycles.lowerBound {

@@ -114,8 +114,12 @@ extension MemoryChannel {
     while cursor.done < bursts {
       let gate = data.cycle(ofBeat: cursor.done)
       // The buffer is no part of a row: between any two bursts is a good time to refresh.
-      let cycle = earliest(command, MemoryModel.wholeChannel, after: gate)
-      if let wait = refreshBefore(cycle, waitingFor: .linkData, horizon: horizon) { return wait }
+      let cycle = refreshTime(before: command, MemoryModel.wholeChannel, after: gate)
+      switch refreshOnce(by: cycle, waitingFor: .linkData, horizon: horizon) {
+      case .notDue: break
+      case .issued: continue
+      case .wait(let wait): return wait
+      }
       if let wait = issue(
         command, MemoryModel.wholeChannel, row: -1, column: cursor.done, occupancy: model.burstCycles,
         horizon: horizon, gate: gate)
@@ -251,7 +255,11 @@ extension MemoryChannel {
     var column = first
     while cursor.position < stop {
       noteDeadline(reached: free >= refreshDeadline, by: free)
-      if free >= refreshDeadline { return refreshBefore(free, waitingFor: .refresh, horizon: horizon) }
+      if free >= refreshDeadline {
+        // The row is closed first, and opened again after the refresh.
+        guard case .wait(let wait) = refreshOnce(by: free, waitingFor: .refresh, horizon: horizon) else { return nil }
+        return wait
+      }
       let left = (stop - cursor.position + burst - 1) / burst
       let issued: Int64
       switch issueMultiplies(row: row, column: column, count: left, horizon: horizon) {
@@ -359,9 +367,9 @@ extension MemoryChannel {
         let waits = gate > max(ready, free)
         if !waits { noteDeadline(reached: cycle >= refreshDeadline, by: cycle) }
         if waits || cycle >= refreshDeadline {
-          let isDue = refreshDue <= cycle
-          if let wait = refreshBefore(cycle, waitingFor: .linkData, horizon: horizon) { return wait }
-          if isDue { break }
+          let refreshing = refreshOnce(by: cycle, waitingFor: .linkData, horizon: horizon)
+          if case .wait(let wait) = refreshing { return wait }
+          if case .issued = refreshing { break }
         }
         if let wait = issue(
           command, address, row: row, column: column, occupancy: model.burstCycles, horizon: horizon, gate: gate)

@@ -82,12 +82,6 @@ struct MemoryChannel {
   /// Nothing of a step can go before the step is there.
   mutating func holdCommands(until cycle: Int64) { free = max(free, cycle) }
 
-  /// When a command could go, ignoring the horizon.
-  @inline(__always)
-  func earliest(_ command: Int, _ address: CommandAddress, after gate: Int64) -> Int64 {
-    max(timing.earliest(command, address), free, gate)
-  }
-
   /// Issues a command at its first legal cycle, or returns that cycle when it is not before the horizon.
   ///
   /// - Parameters:
@@ -192,9 +186,12 @@ struct MemoryChannel {
     let commands = model.commands
     while open != wanted {
       if open != .none {
-        let cycle = earliest(commands.prechargeAll, MemoryModel.wholeChannel, after: 0)
-        if let wait = refreshBefore(cycle, waitingFor: .rowClose, horizon: horizon) { return wait }
-        if open != .none, let wait = closeRows(horizon: horizon) { return wait }
+        let cycle = refreshTime(before: commands.prechargeAll, MemoryModel.wholeChannel, after: 0)
+        switch refreshOnce(by: cycle, waitingFor: .rowClose, horizon: horizon) {
+        case .notDue: if let wait = closeRows(horizon: horizon) { return wait }
+        case .issued: break
+        case .wait(let wait): return wait
+        }
         continue
       }
       let (command, address, row): (Int, CommandAddress, Int64) =
@@ -203,8 +200,12 @@ struct MemoryChannel {
         case .bank(let bank, let row): (commands.activateBank, model.bankAddresses[Int(bank)], row)
         case .none: (commands.activateAll, MemoryModel.wholeChannel, 0)
         }
-      let cycle = earliest(command, address, after: 0)
-      if let wait = refreshBefore(cycle, waitingFor: .rowClose, horizon: horizon) { return wait }
+      let cycle = refreshTime(before: command, address, after: 0)
+      switch refreshOnce(by: cycle, waitingFor: .rowClose, horizon: horizon) {
+      case .notDue: break
+      case .issued: continue
+      case .wait(let wait): return wait
+      }
       if let wait = issue(command, address, row: row, column: 0, occupancy: 1, horizon: horizon) { return wait }
       if case .allBanks = wanted {
         tally.events[MemoryModel.Event.activate.rawValue] += model.geometry.banks
@@ -252,44 +253,77 @@ struct MemoryChannel {
     if let refresh { refreshDeadline = refresh.nextDue + refresh.interval / 2 }
   }
 
+  /// Refreshes due by this cycle go before a command: those that fall due while it cannot go. While a refresh itself holds
+  /// it up, only those that are due now, or staggered refreshes would keep it back for ever.
+  func refreshTime(before command: Int, _ address: CommandAddress, after gate: Int64) -> Int64 {
+    let bound = timing.bound(command, address)
+    let isHeldByRefresh = bound.cycle > free && stallCause(bound.constraint, command) == .refresh
+    return isHeldByRefresh ? max(free, gate) : max(bound.cycle, free, gate)
+  }
+
+  /// What became of a refresh that may be due.
+  enum Refreshing {
+    case notDue
+    /// A command of it went: whoever asked looks again at what can go when.
+    case issued
+    case wait(Int64)
+  }
+
   /// Does every refresh that is due by `cycle`, when something else would happen. A channel is refreshed when it is
   /// idle, waits for data, or changes rows. Returns the cycle to wait for, if any.
   ///
-  /// - Parameter cause: why the channel issued nothing until the refresh was due; `nil` when it is idle.
+  /// - Parameters:
+  ///   - cycle: one that these refreshes do not move.
+  ///   - cause: why the channel issued nothing until the refresh was due; `nil` when it is idle.
   mutating func refreshBefore(_ cycle: Int64, waitingFor cause: MemoryModel.Stall?, horizon: Int64) -> Int64? {
-    while let due = refresh?.nextDue {
-      guard due <= cycle else {
-        phase.wasNotDue(by: cycle - (due - phaseDue))
-        return nil
+    while true {
+      switch refreshOnce(by: cycle, waitingFor: cause, horizon: horizon) {
+      case .notDue: return nil
+      case .issued: continue
+      case .wait(let wait): return wait
       }
-      notePassed(due, cause)
-      if let cause {
-        tally.account.chargeStall(cause.rawValue, until: min(due, horizon))
-      } else {
-        tally.account.chargeIdle(until: min(due, horizon))
-      }
-      if open != .none, let wait = closeRows(horizon: horizon, gate: due) { return wait }
-      guard let target = refresh?.nextTarget, let command = model.device.refresh?.command else { return nil }
-      if let wait = issue(
-        command, target, row: -1, column: 0, occupancy: 1, horizon: horizon, gate: due, gateCause: .refresh)
-      {
-        return wait
-      }
-      refresh?.fire()
-      setRefreshDeadline()
-      tally.refreshesInStep += 1
     }
-    return nil
+  }
+
+  /// As `refreshBefore`, but issues one command at the most, since it moves what else can go.
+  mutating func refreshOnce(by cycle: Int64, waitingFor cause: MemoryModel.Stall?, horizon: Int64) -> Refreshing {
+    guard let refresh, let command = model.device.refresh?.command else { return .notDue }
+    let due = refresh.nextDue
+    guard due <= cycle else {
+      phase.wasNotDue(by: cycle - (due - phaseDue))
+      return .notDue
+    }
+    notePassed(due, by: cycle, cause)
+    if let cause {
+      tally.account.chargeStall(cause.rawValue, until: min(due, horizon))
+    } else {
+      tally.account.chargeIdle(until: min(due, horizon))
+    }
+    if open != .none {
+      if let wait = closeRows(horizon: horizon, gate: due) { return .wait(wait) }
+      return .issued
+    }
+    if let wait = issue(
+      command, refresh.nextTarget, row: -1, column: 0, occupancy: 1, horizon: horizon, gate: due, gateCause: .refresh)
+    {
+      return .wait(wait)
+    }
+    self.refresh?.fire()
+    setRefreshDeadline()
+    tally.refreshesInStep += 1
+    return .issued
   }
 
   /// Notes whether it would have been the same had the refresh been due somewhat earlier or later: so it is when the
-  /// channel was still busy, or could issue nothing yet for the same reason as it has for the refresh.
-  private mutating func notePassed(_ due: Int64, _ cause: MemoryModel.Stall?) {
+  /// channel was still busy, or could issue nothing yet for the same reason as it has for the refresh; but not later
+  /// than by the cycle that was asked for.
+  private mutating func notePassed(_ due: Int64, by cycle: Int64, _ cause: MemoryModel.Stall?) {
     var latest = min(free, tally.account.frontier)
     let command = open != .none ? model.commands.prechargeAll : model.device.refresh?.command ?? 0
     let address = open != .none ? MemoryModel.wholeChannel : refresh?.nextTarget ?? .all
     let bound = timing.bound(command, address)
     if bound.cycle > latest, stallCause(bound.constraint, command) == cause { latest = bound.cycle }
+    latest = min(latest, cycle)
     if due <= latest { phase.wasDue(by: latest - (due - phaseDue)) } else { phase.matters() }
   }
 

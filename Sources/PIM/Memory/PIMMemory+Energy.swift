@@ -45,8 +45,8 @@ extension PIMMemory: ReportingUnit {
     result.byRow = events.byRow
     let cycles = tallies.reduce(0) { $0 + $1.account.total }
     let open = tallies.reduce(0) { $0 + $1.openCycles }
-    let refreshes = lockstep.groups.flatMap { group in
-      Array(repeating: group.replica.refresh?.counts ?? [], count: group.members.count).flatMap { $0 }
+    let refreshes = tallies.indices.flatMap { channel in
+      lockstep.groups.first { $0.members.contains(channel) }?.replica.refresh?.counts ?? []
     }
     result.unattributed = [
       (

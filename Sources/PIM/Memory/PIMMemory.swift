@@ -48,7 +48,7 @@ public struct PIMMemory {
   let model: MemoryModel
   let wiring: Wiring
   var lockstep: LockstepGroups<MemoryChannel>
-  var folding = MemoryFolding()
+  var folding: MemoryFolding
   /// By group: the cycles of the present step that were folded.
   var foldedOfGroup: [[Range<Int64>]] = []
   /// Whether every command matters by itself: numbers flow, or commands are logged.
@@ -94,6 +94,7 @@ public struct PIMMemory {
     // A log of commands has each channel's own.
     keepsEachCommand = logLimit > 0
     if keepsEachCommand { lockstep.separate() }
+    folding = MemoryFolding(model.table)
     divisions = WorkDivisions(model.geometry)
     division = divisions.division(of: step)
     divisionOfStep = Array(repeating: -1, count: program.uniqueCount)
