@@ -36,6 +36,30 @@ import Testing
     #expect(Checkout.fingerprint(try Checkout.run(design, graph, workload, options)) == Checkout.fingerprint(run))
   }
 
+  /// A refresh takes 910 cycles; then a row opens (24), is multiplied, and closes (12 and 24).
+  @Test(arguments: [(480, false), (490, true)]) func refreshesMustLeaveTimeForARow(_ interval: Int, _ isGood: Bool)
+    throws
+  {
+    let piece = "tREFI: { value: 6825 ns"
+    let device = try Checkout.text("devices/gddr6-pim.yaml")
+    try #require(device.contains(piece))
+    let path = NSTemporaryDirectory() + "accsim-device-\(UUID().uuidString).yaml"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try AtomicFile.write(device.replacing(piece, with: "tREFI: { value: \(interval) ns"), to: path)
+    let changes = [("device: gddr6-pim", "device: \(path)")]
+    guard !isGood else {
+      _ = try Checkout.design("pim-gpt", replacing: changes)
+      return
+    }
+    do {
+      _ = try Checkout.design("pim-gpt", replacing: changes)
+      Issue.record("refreshes of 455 ns every \(interval) ns were accepted")
+    } catch let refusal as Refusal {
+      let first = try #require(refusal.diagnostics.first)
+      #expect(first.message.contains("leave no time") && first.value == "970 cycles", "\(first)")
+    }
+  }
+
   @Test func aMemoryWithoutRefreshHasNone() throws {
     let design = try Checkout.design(
       "pim-gpt", replacing: [("refresh: { value: enabled", "refresh: { value: disabled")])

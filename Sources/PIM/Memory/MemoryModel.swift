@@ -58,15 +58,11 @@ final class MemoryModel: Sendable {
         $0.previous.contains(commands.multiply) && $0.next.contains(commands.multiply)
       }.map(\.latency).max() ?? 1
     keepsPace = CommandTiming(table).isNotedByLast(commands.multiply) && max(1, spacing) == macCycles
-    func latency(_ previous: Int, _ next: Int) -> Int64 {
-      device.constraints.filter {
-        !$0.sibling && $0.window == 1 && $0.previous.contains(previous) && $0.next.contains(next)
-      }.map(\.latency).max() ?? 0
-    }
     // From the last multiply of one row to the first of the next.
     let rowChange =
-      latency(commands.multiply, commands.prechargeAll) + latency(commands.prechargeAll, commands.activateAll)
-      + latency(commands.activateAll, commands.multiply)
+      device.longestLatency(from: commands.multiply, to: commands.prechargeAll)
+      + device.longestLatency(from: commands.prechargeAll, to: commands.activateAll)
+      + device.longestLatency(from: commands.activateAll, to: commands.multiply)
     rowSwitchCycles = max(0, rowChange - macCycles)
     refreshCycles = device.refresh.map { max(0, $0.duration - max(0, macCycles - rowChange)) } ?? 0
     accessesPerResult =
@@ -141,5 +137,13 @@ final class MemoryModel: Sendable {
       case .otherChannels: "other-channels"
       }
     }
+  }
+}
+
+extension DeviceDescription {
+  /// Cycles that must lie between two commands, whatever else happens; 0 where nothing is said.
+  func longestLatency(from previous: Int, to next: Int) -> Int64 {
+    constraints.filter { !$0.sibling && $0.window == 1 && $0.previous.contains(previous) && $0.next.contains(next) }
+      .map(\.latency).max() ?? 0
   }
 }

@@ -146,6 +146,17 @@ extension PIMMemory {
           suggestion: nearMiss(of: event, among: priced).map { "did you mean '\($0)'?" })
       }
       guard d.errorCount == before else { return nil }
+      if isRefreshed, let refresh = device.refresh {
+        // What a channel cannot do without between two rounds of refreshes: one multiply on a row opened for it.
+        let path = [refresh.command, commands.activateAll, commands.multiply, commands.prechargeAll, refresh.command]
+        let least = zip(path, path.dropFirst()).reduce(0) { $0 + device.longestLatency(from: $1.0, to: $1.1) }
+        if least >= refresh.interval {
+          d.error(
+            "unit '\(unit)': refreshes leave no time to open a row, multiply and close it", at: place("device"),
+            value: "\(least) cycles", expected: "less than the \(refresh.interval) between two refreshes")
+          return nil
+        }
+      }
       var stated: [String: Price] = [:]
       for event in ["mac", "buffer-write", "buffer-read"] {
         stated[event] =
