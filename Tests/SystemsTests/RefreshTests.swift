@@ -60,6 +60,36 @@ import Testing
     }
   }
 
+  /// Refreshes of single banks overlap, and a window of multiplies is for several together: neither holds each one up.
+  @Test(arguments: [
+    [
+      ("REFab: { kind: ref, scope: channel }", "REFab: { kind: ref, scope: bank }"),
+      (
+        "previous: [REFab], next: [ACT, ACTab, REFab], latency: tRFC }",
+        "previous: [REFab], next: [ACT, ACTab], latency: tRFC }"
+      ),
+    ],
+    [
+      (
+        "  # A multiply reads the buffer",
+        "  - { level: channel, previous: [MACab], next: [MACab], latency: 10, window: 2 }\n  # A multiply reads the buffer"
+      )
+    ],
+  ]) func lowerBoundsAreNotBeaten(_ changes: [(String, String)]) throws {
+    var device = try Checkout.text("devices/gddr6-pim.yaml")
+    for (piece, other) in changes {
+      try #require(device.contains(piece), "\(piece)")
+      device = device.replacing(piece, with: other)
+    }
+    let path = NSTemporaryDirectory() + "accsim-device-\(UUID().uuidString).yaml"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try AtomicFile.write(device, to: path)
+    let design = try Checkout.design("pim-gpt", replacing: [("device: gddr6-pim", "device: \(path)")])
+    // The audit refuses a run that is faster than a bound.
+    let run = try Checkout.run(design, try Checkout.model(layers: 4, width: 256, heads: 4), workload)
+    #expect(run.lowerBounds.contains { ($0 ?? 0) > 0 })
+  }
+
   @Test func aMemoryWithoutRefreshHasNone() throws {
     let design = try Checkout.design(
       "pim-gpt", replacing: [("refresh: { value: enabled", "refresh: { value: disabled")])

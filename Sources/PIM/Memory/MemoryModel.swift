@@ -64,7 +64,9 @@ final class MemoryModel: Sendable {
       + device.longestLatency(from: commands.prechargeAll, to: commands.activateAll)
       + device.longestLatency(from: commands.activateAll, to: commands.multiply)
     rowSwitchCycles = max(0, rowChange - macCycles)
-    refreshCycles = device.refresh.map { max(0, $0.duration - max(0, macCycles - rowChange)) } ?? 0
+    // Refreshes of parts of the channel may go side by side.
+    let isWhole = device.refresh.map { device.commands[$0.command].scope == 0 } ?? false
+    refreshCycles = isWhole ? device.refresh.map { max(0, $0.duration - max(0, macCycles - rowChange)) } ?? 0 : 0
     accessesPerResult =
       (geometry.banks * elementBytes + device.accessBytes - 1) / device.accessBytes
     bankAddresses = (0..<geometry.banks).map { flat in

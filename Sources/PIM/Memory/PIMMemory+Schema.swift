@@ -92,7 +92,8 @@ extension PIMMemory {
       let columnCycles =
         device.constraints
         .filter { $0.previous.contains(commands.multiply) && $0.next.contains(commands.multiply) && !$0.sibling }
-        .map(\.latency).max() ?? 1
+        // A window is for that many together.
+        .map { $0.latency / Int64(max($0.window, 1)) }.max() ?? 1
       guard let unitCycles = (macPeriod * Rational(groups) / device.period).roundedUp, unitCycles < 1 << 30 else {
         d.error(
           "unit '\(unit)': the MAC clock is too slow to simulate", at: place("mac.frequency"),
