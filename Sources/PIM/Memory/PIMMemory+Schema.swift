@@ -89,11 +89,8 @@ extension PIMMemory {
       let channels = values.integer("channels")
       let macPeriod = Rational.one / values.quantity("mac.frequency").value
       let groups = (burst + values.integer("mac.lanes") - 1) / values.integer("mac.lanes")
-      let columnCycles =
-        device.constraints
-        .filter { $0.previous.contains(commands.multiply) && $0.next.contains(commands.multiply) && !$0.sibling }
-        // A window is for that many together.
-        .map { $0.latency / Int64(max($0.window, 1)) }.max() ?? 1
+      // What must lie between any two; a window is for several together, and a few may go at once.
+      let columnCycles = max(1, device.longestLatency(from: commands.multiply, to: commands.multiply))
       guard let unitCycles = (macPeriod * Rational(groups) / device.period).roundedUp, unitCycles < 1 << 30 else {
         d.error(
           "unit '\(unit)': the MAC clock is too slow to simulate", at: place("mac.frequency"),
