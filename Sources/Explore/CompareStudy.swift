@@ -85,22 +85,16 @@ public struct CompareStudy: Sendable {
 
   private func checkOutputs() throws(Refusal) {
     var d = Diagnostics()
-    var taken = (designs + baselines.names + [model]).filter(FileManager.default.fileExists)
-      .map { (file: RunStudy.resolved($0), is: "an input") }
     for path in outputs {
       if !Self.endings.contains(where: path.hasSuffix) {
         d.error(
           "the comparison has no form for this ending", at: Place(file: path), value: RunStudy.baseName(path),
           expected: "a file ending in .json, .csv or .md")
       }
-      RunStudy.checkFolder(path, &d)
-      let file = RunStudy.resolved(path)
-      if let other = taken.first(where: { $0.file == file }) {
-        d.error(
-          "the comparison would be written over \(other.is)", at: Place(file: path), expected: "another file")
-      }
-      taken.append((file, "another output"))
     }
+    OutputPaths.check(
+      outputs, of: "the comparison", beside: designs + baselines.names + [model], called: "an input",
+      others: "another output", &d)
     try d.throwIfErrors()
   }
 }

@@ -221,21 +221,14 @@ public struct RunStudy: Sendable {
           expected: "a file ending in \(Self.endings.joined(separator: " or "))")
       }
     }
-    var taken = inputs.filter(FileManager.default.fileExists).map { (file: Self.resolved($0), is: "an input") }
     if let path = values?.output, ![".npz", ".safetensors"].contains(where: path.hasSuffix) {
       d.error(
         "the results have no form for this ending", at: Place(file: path), value: Self.baseName(path),
         expected: "a file ending in .npz or .safetensors")
     }
-    for path in outputs + [commandTrace, values?.output].compactMap(\.self) {
-      Self.checkFolder(path, &d)
-      let file = Self.resolved(path)
-      if let other = taken.first(where: { $0.file == file }) {
-        d.error(
-          "the report would be written over \(other.is) of the run", at: Place(file: path), expected: "another file")
-      }
-      taken.append((file, "another output"))
-    }
+    OutputPaths.check(
+      outputs + [commandTrace, values?.output].compactMap(\.self), of: "the report", beside: inputs,
+      called: "an input of the run", others: "another output of the run", &d)
     try d.throwIfErrors()
   }
 
@@ -244,20 +237,6 @@ public struct RunStudy: Sendable {
     switch source {
     case .model(let model, _): [design, model, values?.file].compactMap(\.self) + baselines.names
     case .program(let path): [design, path].compactMap(\.self)
-    }
-  }
-
-  static func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
-
-  static func checkFolder(_ path: String, _ d: inout Diagnostics) {
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      d.error("the report cannot replace a folder", at: Place(file: path), expected: "a file to write")
-    } else if !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) || !isFolder.boolValue {
-      d.error("the folder for the report does not exist", at: Place(file: path), suggestion: "create it first")
-    } else if !FileManager.default.isWritableFile(atPath: folder) {
-      d.error("the folder for the report may not be written to", at: Place(file: path))
     }
   }
 }

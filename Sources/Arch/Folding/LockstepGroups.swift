@@ -40,6 +40,7 @@ public struct LockstepGroups<Replica: LockstepReplica> {
   /// - Parameter work: a number for what a replica gets.
   @inlinable
   public mutating func split(by work: (Int) -> Int) {
+    let before = groups.count
     for position in groups.indices where groups[position].members.count > 1 {
       let members = groups[position].members
       let first = work(members[0])
@@ -63,7 +64,7 @@ public struct LockstepGroups<Replica: LockstepReplica> {
         groups.append(group)
       }
     }
-    groups.sort { $0.members[0] < $1.members[0] }
+    if groups.count > before { groups.sort { $0.members[0] < $1.members[0] } }
   }
 
   /// Puts those together that have come into the same state by `cycle`.

@@ -88,15 +88,6 @@ extension PIMMemory {
   }
 }
 
-extension MemoryModel {
-  /// Slots after which the next begins at the same column as the first.
-  func slotPeriod(_ pitch: Int64) -> Int64 {
-    var (a, b) = (geometry.rowElements, pitch)
-    while b > 0 { (a, b) = (b, a % b) }
-    return geometry.rowElements / a
-  }
-}
-
 extension MemoryChannel {
   /// The channel as a stretch began.
   typealias Recording = MemoryChannel

@@ -21,10 +21,9 @@ extension MemoryChannel {
   private func isAtRound(_ m: MemoryStep.Multiply, _ runs: [SlotRun]) -> Bool {
     guard cursor.position == 0, cursor.pass == 0 else { return false }
     guard m.held > 1 else { return true }
-    let pitch = m.placement.pitch(m.chunk, model.geometry)
-    let left = runs[cursor.run].slots.upperBound - cursor.slot
+    let run = runs[cursor.run]
     return cursor.vector == 0 && cursor.slot == cursor.blockStart && m.startsRow(cursor.slot, model.geometry)
-      && (left >= model.slotPeriod(pitch) || cursor.run == runs.count - 1)
+      && (run.slots.upperBound - cursor.slot >= run.period || cursor.run == runs.count - 1)
   }
 
   /// Takes slots that are known, or goes through the next ones and keeps them.
@@ -35,8 +34,7 @@ extension MemoryChannel {
     let run = runs[cursor.run]
     let left = run.slots.upperBound - cursor.slot
     let pitch = m.placement.pitch(m.chunk, g)
-    let period = model.slotPeriod(pitch)
-    let slots = min(period, left)
+    let slots = min(run.period, left)
     let flat = cursor.slot * pitch
     let row = m.placement.firstRow(ofChunk: m.chunk, g) + flat / g.rowElements
     let span = (flat % g.rowElements + slots * pitch - 1) / g.rowElements + 1

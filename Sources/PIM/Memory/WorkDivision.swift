@@ -15,6 +15,8 @@ struct SlotRun: Hashable {
   let banks: [Int64]
   /// A number for what a slot of the run is like; equal in all steps whose slots are alike.
   let shape: Int
+  /// Slots after which the next begins at the same column as the first.
+  let period: Int64
 }
 
 /// A stretch of one row of one bank that a rectangle touches.
@@ -87,17 +89,25 @@ struct WorkDivisions {
       let banks = m.banksByPass(channel: channel, slot: slot, geometry)
       guard !banks.isEmpty else { continue }
       if let last = runs.last, last.slots.upperBound == slot, last.banks == banks {
-        runs[runs.count - 1] = SlotRun(slots: last.slots.lowerBound..<(slot + 1), banks: banks, shape: last.shape)
+        runs[runs.count - 1] = SlotRun(
+          slots: last.slots.lowerBound..<(slot + 1), banks: banks, shape: last.shape, period: last.period)
       } else {
+        let pitch = m.placement.pitch(m.chunk, geometry)
         let shape = SlotShape(
-          pitch: m.placement.pitch(m.chunk, geometry), length: m.length, segment: m.segment, useful: m.useful,
+          pitch: pitch, length: m.length, segment: m.segment, useful: m.useful,
           held: m.held, banks: banks)
         let number = slotShapes[shape] ?? slotShapes.count
         slotShapes[shape] = number
-        runs.append(SlotRun(slots: slot..<(slot + 1), banks: banks, shape: number))
+        runs.append(SlotRun(slots: slot..<(slot + 1), banks: banks, shape: number, period: period(of: pitch)))
       }
     }
     return runs
+  }
+
+  private func period(of pitch: Int64) -> Int64 {
+    var (a, b) = (geometry.rowElements, pitch)
+    while b > 0 { (a, b) = (b, a % b) }
+    return geometry.rowElements / a
   }
 
   /// The stretches of rows that a rectangle touches in a channel: chunk by chunk, slot by slot, row by row, bank by bank.
