@@ -34,8 +34,9 @@ public struct BankStates: Sendable {
         if openRow[bank] < 0 || (row >= 0 && openRow[bank] != row) { fault = .rowNotOpen }
         if kind == .readPrecharge || kind == .writePrecharge { openRow[bank] = -1 }
       case .precharge: openRow[bank] = -1
-      case .refresh: if openRow[bank] >= 0 { fault = .refreshOpenBank }
-      case .bufferWrite, .resultRead, .other: break
+      case .refresh, .selfRefreshEnter: if openRow[bank] >= 0 { fault = .refreshOpenBank }
+      case .bufferWrite, .resultRead, .readSync, .writeSync, .powerDownEnter, .powerDownExit, .selfRefreshExit, .other:
+        break
       }
     }
     return fault
