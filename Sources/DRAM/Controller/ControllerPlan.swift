@@ -10,7 +10,7 @@ final class ControllerPlan: @unchecked Sendable {
   let addressMap: AddressMap
   /// The refresh that is used; `nil` for none.
   let refresh: RefreshDescription?
-  /// Closes what a refresh covers.
+  /// Closes what a refresh covers; `nil` where only single banks can be closed.
   let closeCommand: Int?
   let table: ScheduleTable
   /// What each refresh covers, in the order of its banks.
@@ -31,7 +31,7 @@ final class ControllerPlan: @unchecked Sendable {
     }
     addressMap = map
     refresh = settings.refresh == .none ? nil : try device.refresh(settings.refresh)
-    closeCommand = try Self.closeCommand(device, refresh, roles)
+    closeCommand = Self.closeCommand(device, refresh, roles)
     table = ScheduleTable(device, used: Self.used(device, settings, roles, refresh))
     var targets: [ScheduleTable.Target] = []
     if let refresh {
@@ -47,6 +47,22 @@ final class ControllerPlan: @unchecked Sendable {
     banksPerPseudoChannel = device.banksPerChannel / (pseudoChannels ?? 1)
   }
 
+  /// - Throws: when what a refresh covers cannot be closed by one command.
+  func checkClosesAtOnce() throws(Refusal) {
+    guard let refresh, closeCommand == nil else { return }
+    throw Refusal(
+      "device '\(device.name)' cannot close all banks before a refresh", at: Place(file: device.name),
+      expected: "a command of kind pre with the scope of \(device.commands[refresh.command].name)")
+  }
+
+  /// - Throws: when refreshes take turns among single banks.
+  func checkRefreshesRanks() throws(Refusal) {
+    guard refreshTakesTurns else { return }
+    throw Refusal(
+      "bank queues refresh whole ranks only", at: Place(file: device.name), value: settings.refresh.rawValue,
+      expected: "refresh all-bank or none")
+  }
+
   /// Whether each refresh covers one bank, or one in each group, and they take turns.
   var refreshTakesTurns: Bool {
     refresh.map { device.commands[$0.command].scope == device.bankLevel } ?? false
@@ -54,15 +70,11 @@ final class ControllerPlan: @unchecked Sendable {
 
   private static func closeCommand(
     _ device: DeviceDescription, _ refresh: RefreshDescription?, _ roles: CommandRoles
-  ) throws(Refusal) -> Int? {
+  ) -> Int? {
     guard let refresh else { return nil }
     let command = device.commands[refresh.command]
     if command.scope == device.bankLevel { return roles.precharge }
-    guard let all = roles.prechargeAll, device.commands[all].scope == command.scope else {
-      throw Refusal(
-        "device '\(device.name)' cannot close all banks before a refresh", at: Place(file: device.name),
-        expected: "a command of kind pre with the scope of \(command.name)")
-    }
+    guard let all = roles.prechargeAll, device.commands[all].scope == command.scope else { return nil }
     return all
   }
 

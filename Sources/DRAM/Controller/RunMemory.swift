@@ -14,8 +14,13 @@ public enum RunMemory {
     let plan = try ControllerPlan(device, settings)
     defer { log?.flush() }
     switch settings.scheduler {
-    case .activeBuffer: return try run(ActiveBufferScheduler.self, plan, source, log, skips)
-    case .bankQueues, .standard: fatalError()
+    case .activeBuffer:
+      try plan.checkClosesAtOnce()
+      return try run(ActiveBufferScheduler.self, plan, source, log, skips)
+    case .bankQueues:
+      try plan.checkRefreshesRanks()
+      return try run(BankQueueScheduler.self, plan, source, log, skips)
+    case .standard: fatalError()
     }
   }
 
