@@ -1,0 +1,38 @@
+import Arch
+import Files
+
+/// Runs requests through a memory with its controllers.
+public enum RunMemory {
+  /// - Parameters:
+  ///   - log: takes every command that is issued; `nil` for none.
+  ///   - skips: `false` visits every clock, to show that skipping changes nothing.
+  /// - Throws: `Refusal` when the device cannot be driven so, or the run cannot go on; what the source throws.
+  public static func run(
+    _ source: any RequestSource, on device: DeviceDescription, settings: ControllerSettings, log: CommandLog? = nil,
+    skips: Bool = true
+  ) throws -> MemoryRun {
+    let plan = try ControllerPlan(device, settings)
+    defer { log?.flush() }
+    switch settings.scheduler {
+    case .activeBuffer:
+      try plan.checkClosesAtOnce()
+      return try run(ActiveBufferScheduler.self, plan, source, log, skips)
+    case .bankQueues:
+      try plan.checkRefreshesRanks()
+      return try run(BankQueueScheduler.self, plan, source, log, skips)
+    case .standard: fatalError()
+    }
+  }
+
+  private static func run<Scheduler: ChannelScheduler & ~Copyable>(
+    _ scheduler: Scheduler.Type, _ plan: ControllerPlan, _ source: any RequestSource, _ log: CommandLog?,
+    _ skips: Bool
+  ) throws -> MemoryRun {
+    let memory = MemorySystem<Scheduler>(plan, source: source, log: log, skips: skips)
+    do {
+      return try memory.run()
+    } catch let stuck as MemoryRunStuck {
+      throw Refusal("the run cannot go on after clock \(stuck.clock)", at: Place(file: plan.device.name), value: stuck.why)
+    }
+  }
+}
