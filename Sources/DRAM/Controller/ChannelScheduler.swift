@@ -34,7 +34,8 @@ protocol ChannelScheduler: ~Copyable {
   /// When the last request that was complete was so.
   var lastCompletion: Int64 { get }
 
-  /// Why the scheduler can never go on, if that is so.
+  /// Whether the scheduler can never go on, and why.
+  var isStuck: Bool { get }
   var stuck: String? { get }
 
   /// What was done up to a clock.

@@ -78,7 +78,7 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
     /// The channel that refused the head; −1 when none did.
     var blocker = -1
     var end = Int64.max
-    if Scheduler.firstTick == 1 && offer <= 0 { offer = 0 }
+    var isStuck = false
     while true {
       // What happens next: a tick of a channel, or an offer.
       for channel in 0..<channelCount where stale[channel] {
@@ -96,6 +96,7 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
       if isNewClock || clock == Scheduler.firstTick - 1 || Scheduler.firstTick == 0 {
         for channel in 0..<channelCount where wakes[channel] <= clock {
           channels[channel].tick(clock)
+          isStuck = isStuck || channels[channel].isStuck
           stale[channel] = true
           wakes[channel] = .max
         }
@@ -141,7 +142,9 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
           end = max(end + drain, clock)
         }
       }
-      for channel in 0..<channelCount { if let why = channels[channel].stuck { throw MemoryRunStuck(clock, why) } }
+      if isStuck, let why = (0..<channelCount).compactMap({ channels[$0].stuck }).first {
+        throw MemoryRunStuck(clock, why)
+      }
     }
     return finished()
   }

@@ -54,9 +54,8 @@ struct BankQueueScheduler: ~Copyable, ChannelScheduler {
   let hasQuirks: Bool
   var isStale = true
   var wake: Int64 = 0
-  var stuck: String?
+  var isStuck = false
   var recorder: ChannelRecorder
-  var reads: Int { readsOpen }
 
   init(_ plan: ControllerPlan, channel: Int, log: CommandLog?) {
     let (device, settings) = (plan.device, plan.settings)
@@ -180,11 +179,13 @@ struct BankQueueScheduler: ~Copyable, ChannelScheduler {
     }
     if !isIssued && sleepAfter < .max { sleepStep(at: clock) }
     mayMove = moveTransaction()
-    if queues.total == 0 && readQueue.count > 0 && !mayMove && readsOpen > 0 {
-      stuck =
-        "a buffered write waits for a read of its address that waits behind the drain of the write buffer: the schedule "
-        + "that this preset follows never goes on from here"
-    }
+    if queues.total == 0 && readQueue.count > 0 && !mayMove { isStuck = true }
+  }
+
+  var stuck: String? {
+    isStuck
+      ? "a buffered write waits for a read of its address that waits behind the drain of the write buffer: the schedule "
+        + "that this preset follows never goes on from here" : nil
   }
 
   // MARK: Transactions
