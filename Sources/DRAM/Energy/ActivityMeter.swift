@@ -5,7 +5,9 @@ import Arch
 /// A state holds from the cycle of the command that brings it about; self-refresh begins one cycle after its entry.
 /// A read or write with auto-precharge closes its bank in its own cycle, as DRAMsim3 has it: the time until the
 /// precharge really begins (tRTP, tWR) counts as precharged.
-public struct ActivityMeter: Sendable {
+///
+/// It stands beside the loop that issues commands, so its state lies behind pointers of its own; hence no copies.
+public struct ActivityMeter: ~Copyable, @unchecked Sendable {
   private enum Action: UInt8 {
     case none, open, close, read, write, readClose, writeClose, refresh, bankRefresh
     case enterPowerDown, leavePowerDown, enterSelfRefresh, leaveSelfRefresh
@@ -34,17 +36,17 @@ public struct ActivityMeter: Sendable {
     }
 
     @inline(__always)
-    mutating func open(_ isOpen: inout Bool, _ cycle: Int64) {
-      guard !isOpen else { return }
-      isOpen = true
+    mutating func open(_ bank: inout Bank, _ cycle: Int64) {
+      guard !bank.isOpen else { return }
+      bank.isOpen = true
       if openBanks == 0 { charge(until: cycle) }
       openBanks &+= 1
     }
 
     @inline(__always)
-    mutating func close(_ isOpen: inout Bool, _ cycle: Int64) {
-      guard isOpen else { return }
-      isOpen = false
+    mutating func close(_ bank: inout Bank, _ cycle: Int64) {
+      guard bank.isOpen else { return }
+      bank.isOpen = false
       if openBanks == 1 { charge(until: cycle) }
       openBanks &-= 1
     }
@@ -53,6 +55,11 @@ public struct ActivityMeter: Sendable {
       charge(until: cycle)
       self.mode = mode
     }
+  }
+
+  private struct Bank {
+    let rank: Int32
+    var isOpen = false
   }
 
   private enum Mode: Int {
@@ -64,7 +71,6 @@ public struct ActivityMeter: Sendable {
   /// Nodes per parent and banks per node, by level; the channel's size is taken as 1.
   private let levelSizes: [Int]
   private let strides: [Int]
-  private let actions: [Action]
   private let wideActions: [Action]
   /// Per command: bit n, it covers level n wholly.
   private let wideLevels: [UInt8]
@@ -72,9 +78,12 @@ public struct ActivityMeter: Sendable {
   /// `coverage[coverageStart[c] ..< coverageStart[c + 1]]`, ascending.
   private let coverage: [Int]
   private let coverageStart: [Int]
-  private let rankOfBank: [Int32]
-  private var isOpen: [Bool]
-  private var ranks: [Rank]
+  private let commandCount: Int
+  private let bankCount: Int
+  private let rankCount: Int
+  private let actions: UnsafeMutablePointer<Action>
+  private let banks: UnsafeMutablePointer<Bank>
+  private let ranks: UnsafeMutablePointer<Rank>
 
   /// A meter for one channel of `device`, all banks closed, at cycle 0.
   public init(_ device: DeviceDescription) {
@@ -84,11 +93,14 @@ public struct ActivityMeter: Sendable {
     let strides = sizes.indices.map { sizes[($0 + 1)...].reduce(1, *) }
     self.strides = strides
     let rankLevel = device.rankLevel
-    let banks = sizes.reduce(1, *)
+    bankCount = sizes.reduce(1, *)
     let banksPerRank = strides.isEmpty ? 1 : strides[rankLevel]
-    rankOfBank = (0..<banks).map { Int32($0 / banksPerRank) }
-    isOpen = Array(repeating: false, count: banks)
-    ranks = Array(repeating: Rank(), count: banks / banksPerRank)
+    rankCount = bankCount / banksPerRank
+    commandCount = device.commands.count
+    banks = .allocate(capacity: bankCount)
+    for bank in 0..<bankCount { (banks + bank).initialize(to: Bank(rank: Int32(bank / banksPerRank))) }
+    ranks = .allocate(capacity: rankCount)
+    ranks.initialize(repeating: Rank(), count: rankCount)
     var wide: [UInt8] = []
     var coverage: [Int] = []
     var starts = [0]
@@ -105,7 +117,17 @@ public struct ActivityMeter: Sendable {
     self.coverage = coverage
     coverageStart = starts
     wideActions = device.commands.map { Self.action($0, rankLevel: rankLevel) }
-    actions = zip(wideActions, wide).map { $1 == 0 ? $0 : .wide }
+    actions = .allocate(capacity: max(commandCount, 1))
+    for command in 0..<commandCount {
+      (actions + command).initialize(to: wide[command] == 0 ? wideActions[command] : .wide)
+    }
+  }
+
+  deinit {
+    // Plain values only, so that nothing needs deinitialising.
+    actions.deallocate()
+    banks.deallocate()
+    ranks.deallocate()
   }
 
   private static func action(_ command: CommandDescription, rankLevel: Int) -> Action {
@@ -135,6 +157,7 @@ public struct ActivityMeter: Sendable {
   ///   - cycle: when it is issued.
   @inline(__always)
   public mutating func note(_ command: Int, bank: Int, at cycle: Int64) {
+    precondition(UInt(bitPattern: command) < UInt(commandCount) && UInt(bitPattern: bank) < UInt(bankCount))
     let action = actions[command]
     if action == .wide {
       noteWide(command, bank, cycle)
@@ -154,7 +177,7 @@ public struct ActivityMeter: Sendable {
     var last: Int32 = -1
     for index in coverageStart[command]..<coverageStart[command + 1] {
       let covered = first + coverage[index]
-      let rank = rankOfBank[covered]
+      let rank = banks[covered].rank
       if action.rawValue < Action.refresh.rawValue || rank != last { apply(action, covered, cycle) }
       last = rank
     }
@@ -162,38 +185,33 @@ public struct ActivityMeter: Sendable {
 
   @inline(__always)
   private mutating func apply(_ action: Action, _ bank: Int, _ cycle: Int64) {
-    // One access to each for all changes.
-    Self.apply(action, &ranks[Int(rankOfBank[bank])], &isOpen[bank], cycle)
-  }
-
-  @inline(__always)
-  private static func apply(_ action: Action, _ rank: inout Rank, _ isOpen: inout Bool, _ cycle: Int64) {
+    let rank = ranks + Int(banks[bank].rank)
     switch action {
     case .none, .wide: break
     case .open:
-      rank.activates &+= 1
-      rank.open(&isOpen, cycle)
-    case .close: rank.close(&isOpen, cycle)
-    case .read: rank.reads &+= 1
-    case .write: rank.writes &+= 1
+      rank.pointee.activates &+= 1
+      rank.pointee.open(&banks[bank], cycle)
+    case .close: rank.pointee.close(&banks[bank], cycle)
+    case .read: rank.pointee.reads &+= 1
+    case .write: rank.pointee.writes &+= 1
     case .readClose:
-      rank.reads &+= 1
-      rank.close(&isOpen, cycle)
+      rank.pointee.reads &+= 1
+      rank.pointee.close(&banks[bank], cycle)
     case .writeClose:
-      rank.writes &+= 1
-      rank.close(&isOpen, cycle)
-    case .refresh: rank.refreshes &+= 1
-    case .bankRefresh: rank.bankRefreshes &+= 1
-    case .enterPowerDown: rank.change(to: .powerDown, cycle)
-    case .leavePowerDown, .leaveSelfRefresh: rank.change(to: .awake, cycle)
-    case .enterSelfRefresh: rank.change(to: .selfRefresh, cycle + 1)
+      rank.pointee.writes &+= 1
+      rank.pointee.close(&banks[bank], cycle)
+    case .refresh: rank.pointee.refreshes &+= 1
+    case .bankRefresh: rank.pointee.bankRefreshes &+= 1
+    case .enterPowerDown: rank.pointee.change(to: .powerDown, cycle)
+    case .leavePowerDown, .leaveSelfRefresh: rank.pointee.change(to: .awake, cycle)
+    case .enterSelfRefresh: rank.pointee.change(to: .selfRefresh, cycle + 1)
     }
   }
 
   /// What every rank did in cycles `0 ..< cycles`, which lie behind the last command.
   public func finish(at cycles: Int64) -> [RankActivity] {
-    ranks.map { rank in
-      var rank = rank
+    (0..<rankCount).map { number in
+      var rank = ranks[number]
       rank.charge(until: cycles)
       var activity = RankActivity()
       activity.activates = rank.activates

@@ -97,21 +97,24 @@ import Testing
   private func replay(
     _ path: String, _ device: DeviceDescription, _ channels: Int, _ cycles: Int64
   ) throws -> [[RankActivity]] {
-    var meters = Array(repeating: ActivityMeter(device), count: channels)
     let reader = try LineReader(path: path)
     let header = try #require(try reader.nextLine()).split(separator: ",").map(String.init)
     let levels = try device.levels.map { try #require(header.firstIndex(of: $0)) }
     let (cycle, command) = (
       try #require(header.firstIndex(of: "cycle")), try #require(header.firstIndex(of: "command"))
     )
-    while let line = try reader.nextLine() {
-      let fields = line.split(separator: ",")
-      let indices = try levels.map { max(try #require(Int(fields[$0])), 0) }
-      let bank = zip(indices, device.levelSizes).dropFirst().reduce(0) { $0 * $1.1 + $1.0 }
-      meters[indices[0]].note(
-        try #require(device.command(named: String(fields[command]))), bank: bank,
-        at: try #require(Int64(fields[cycle])))
+    var lines: [[Substring]] = []
+    while let line = try reader.nextLine() { lines.append(line.split(separator: ",")) }
+    return try (0..<channels).map { channel in
+      var meter = ActivityMeter(device)
+      for fields in lines where Int(fields[levels[0]]) == channel {
+        let indices = try levels.map { max(try #require(Int(fields[$0])), 0) }
+        let bank = zip(indices, device.levelSizes).dropFirst().reduce(0) { $0 * $1.1 + $1.0 }
+        meter.note(
+          try #require(device.command(named: String(fields[command]))), bank: bank,
+          at: try #require(Int64(fields[cycle])))
+      }
+      return meter.finish(at: cycles)
     }
-    return meters.map { $0.finish(at: cycles) }
   }
 }
