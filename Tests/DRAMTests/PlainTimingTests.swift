@@ -130,7 +130,16 @@ import Testing
     #expect(try memory.earliest("RD", [0, 0, 2]) == 12)
     #expect(try memory.earliest("PRE", [0, 0, 2]) == 14)
     #expect(try memory.earliest("REFpb", [0, 0, 1]) == 39)
-    #expect(try memory.earliest("REFab", [0, 0]) == 97)
+    #expect(try memory.earliest("REFab", [0, 0]) == 99)
+    try memory.issue("WR", [0, 0, 0], at: 100)
+    #expect(try memory.earliest("RD", [0, 0, 2]) == 100 + 14 + 1 + 8 + 16)
+    // The precharge after a read must not cut write recovery short: tWR 29, tRTP 12.
+    #expect(try memory.earliest("RDA", [0, 0, 0]) == 100 + 14 + 1 + 8 + 29 - 12)
+    #expect(try memory.earliest("PDE", [0, 0]) == 100 + 14 + 1 + 8 + 29 + 3)
+    try memory.issue("REFpb", [0, 0, 4], at: 300)
+    #expect(try memory.earliest("ACT", [0, 0, 4]) == 300 + 224 - 2)
+    #expect(try memory.earliest("ACT", [0, 0, 5]) == 300 + 16 - 2)
+    #expect(try memory.earliest("PREab", [0, 0]) == 300 + 224)
   }
 
   /// Four activations in 40 cycles, 32 in 360.
