@@ -11,9 +11,12 @@ struct RequestBuffer: ~Copyable {
   /// By bank: slots of the oldest request for the open row, and of the oldest other one; −1 for none.
   let hit: UnsafeMutablePointer<Int32>
   let miss: UnsafeMutablePointer<Int32>
+  /// By bank: their ages.
+  let hitAge: UnsafeMutablePointer<Int64>
+  let missAge: UnsafeMutablePointer<Int64>
   /// Banks with a hit, and with a miss.
-  var hits: BankSet
-  var misses: BankSet
+  let hits: BankSet
+  let misses: BankSet
 
   init(capacity: Int, banks: Int, pool: borrowing RequestPool) {
     self.capacity = capacity
@@ -27,6 +30,10 @@ struct RequestBuffer: ~Copyable {
     tail = perBank()
     hit = perBank()
     miss = perBank()
+    hitAge = .allocate(capacity: banks)
+    hitAge.initialize(repeating: 0, count: banks)
+    missAge = .allocate(capacity: banks)
+    missAge.initialize(repeating: 0, count: banks)
     hits = BankSet(capacity: banks)
     misses = BankSet(capacity: banks)
   }
@@ -36,6 +43,10 @@ struct RequestBuffer: ~Copyable {
     tail.deallocate()
     hit.deallocate()
     miss.deallocate()
+    hitAge.deallocate()
+    missAge.deallocate()
+    hits.deallocate()
+    misses.deallocate()
   }
 
   @inline(__always) var isFull: Bool { count == capacity }
@@ -63,10 +74,12 @@ struct RequestBuffer: ~Copyable {
     if slots[slot].request.row == openRow {
       guard hit[bank] < 0 else { return false }
       hit[bank] = index
+      hitAge[bank] = slots[slot].age
       hits[bank] = true
     } else {
       guard miss[bank] < 0 else { return false }
       miss[bank] = index
+      missAge[bank] = slots[slot].age
       misses[bank] = true
     }
     return true
@@ -92,7 +105,7 @@ struct RequestBuffer: ~Copyable {
       var next = after
       while next >= 0, slots[Int(next)].request.row != openRow { next = slots[Int(next)].next }
       hit[bank] = next
-      if next < 0 { hits[bank] = false }
+      if next < 0 { hits[bank] = false } else { hitAge[bank] = slots[Int(next)].age }
     } else if miss[bank] == index {
       find(bank, openRow: openRow)
     }
@@ -117,6 +130,8 @@ struct RequestBuffer: ~Copyable {
     }
     self.hit[bank] = hit
     self.miss[bank] = miss
+    if hit >= 0 { hitAge[bank] = slots[Int(hit)].age }
+    if miss >= 0 { missAge[bank] = slots[Int(miss)].age }
     hits[bank] = hit >= 0
     misses[bank] = miss >= 0
   }

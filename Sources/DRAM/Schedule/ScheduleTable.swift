@@ -11,6 +11,24 @@ import Arch
 /// pseudo-channels) and banks. A rule of a level above is written to all groups under its node, one of a level between to
 /// all banks, so that asking looks at two numbers.
 final class ScheduleTable: @unchecked Sendable {
+  /// A rule that writes one slot: `base` plus the group, or plus the bank.
+  struct SimpleRule {
+    let base: Int
+    let latency: Int64
+  }
+
+  /// Where the rules of a command lie: those that write its group's slot, then those that write its bank's, in
+  /// `simpleRules`; the others in `rules`.
+  struct RuleSpan {
+    var groups = 0
+    var banks = 0
+    var simpleEnd = 0
+    var start = 0
+    var end = 0
+    /// Whether issues of the command are remembered at any level.
+    var isRemembered = false
+  }
+
   /// A rule of a previous command, with what it writes to.
   struct Rule {
     /// First slot of the times of the command that waits: of its groups or of its banks.
@@ -47,11 +65,12 @@ final class ScheduleTable: @unchecked Sendable {
   let nodeOf: UnsafeMutablePointer<Int32>
   /// By bank.
   let groupOf: UnsafeMutablePointer<Int32>
-  /// Rules of a command as the previous one: `rules[ruleStart[command] ..< ruleStart[command + 1]]`.
+  /// All rules of a command as the previous one: `rules[ruleStart[command] ..< ruleStart[command + 1]]`.
   let rules: UnsafeMutablePointer<Rule>
   let ruleStart: UnsafeMutablePointer<Int>
-  /// Whether issues of a command are remembered at any level.
-  let isRemembered: UnsafeMutablePointer<Bool>
+  let simpleRules: UnsafeMutablePointer<SimpleRule>
+  /// By command, for one that names a bank.
+  let spans: UnsafeMutablePointer<RuleSpan>
   /// Ring of the last issues of (level, command) at a node: `level * commandCount + command` → first slot, or −1.
   let ringBase: UnsafeMutablePointer<Int>
   let ringWindow: UnsafeMutablePointer<Int>
@@ -94,14 +113,32 @@ final class ScheduleTable: @unchecked Sendable {
       }
     }
     starts.append(flat.count)
+    var simple: [SimpleRule] = []
+    var spanned: [RuleSpan] = []
+    var ordered: [Rule] = []
+    for command in 0..<commandCount {
+      let own = flat[starts[command]..<starts[command + 1]]
+      let ones = own.filter { $0.window == 1 && !$0.isSibling && $0.count == 1 }
+      func isOfGroup(_ rule: Rule) -> Bool { rule.level <= groupLevel }
+      var span = RuleSpan()
+      span.groups = simple.count
+      simple += ones.filter(isOfGroup).map { SimpleRule(base: Int($0.base), latency: $0.latency) }
+      span.banks = simple.count
+      simple += ones.filter { !isOfGroup($0) }.map { SimpleRule(base: Int($0.base), latency: $0.latency) }
+      span.simpleEnd = simple.count
+      ordered += ones
+      span.start = ordered.count
+      ordered += own.filter { !($0.window == 1 && !$0.isSibling && $0.count == 1) }
+      span.end = ordered.count
+      spanned.append(span)
+    }
+    flat = ordered
     rules = .allocate(capacity: max(flat.count, 1))
     rules.initialize(from: flat, count: flat.count)
     ruleStart = .allocate(capacity: starts.count)
     ruleStart.initialize(from: starts, count: starts.count)
     ringBase = .allocate(capacity: levelCount * commandCount)
     ringWindow = .allocate(capacity: levelCount * commandCount)
-    isRemembered = .allocate(capacity: commandCount)
-    isRemembered.initialize(repeating: false, count: commandCount)
     var size = 0
     for slot in 0..<(levelCount * commandCount) {
       let (level, command) = slot.quotientAndRemainder(dividingBy: commandCount)
@@ -111,10 +148,14 @@ final class ScheduleTable: @unchecked Sendable {
       ringBase[slot] = window > 0 ? size : -1
       if window > 0 {
         size += nodes[level] * (window + 1)
-        isRemembered[command] = true
+        spanned[command].isRemembered = true
       }
     }
     historySize = size
+    simpleRules = .allocate(capacity: max(simple.count, 1))
+    simpleRules.initialize(from: simple, count: simple.count)
+    spans = .allocate(capacity: max(spanned.count, 1))
+    spans.initialize(from: spanned, count: spanned.count)
   }
 
   deinit {
@@ -122,7 +163,8 @@ final class ScheduleTable: @unchecked Sendable {
     groupOf.deallocate()
     rules.deallocate()
     ruleStart.deallocate()
-    isRemembered.deallocate()
+    simpleRules.deallocate()
+    spans.deallocate()
     ringBase.deallocate()
     ringWindow.deallocate()
   }

@@ -6,12 +6,14 @@ struct ScheduleTiming: ~Copyable {
   /// `command * stride + group`, and `command * stride + groupCount + bank` → first legal cycle.
   private let ready: UnsafeMutablePointer<Int64>
   private let history: UnsafeMutablePointer<Int64>
-  private let groupOf: UnsafeMutablePointer<Int32>
+  let groupOf: UnsafeMutablePointer<Int32>
   private let nodeOf: UnsafeMutablePointer<Int32>
   private let rules: UnsafeMutablePointer<ScheduleTable.Rule>
   private let ruleStart: UnsafeMutablePointer<Int>
+  private let simpleRules: UnsafeMutablePointer<ScheduleTable.SimpleRule>
+  private let spans: UnsafeMutablePointer<ScheduleTable.RuleSpan>
   private let stride: Int
-  private let groupCount: Int
+  let groupCount: Int
   private let bankCount: Int
 
   init(_ table: ScheduleTable) {
@@ -20,6 +22,8 @@ struct ScheduleTiming: ~Copyable {
     nodeOf = table.nodeOf
     rules = table.rules
     ruleStart = table.ruleStart
+    simpleRules = table.simpleRules
+    spans = table.spans
     stride = table.stride
     groupCount = table.groupCount
     bankCount = table.bankCount
@@ -50,24 +54,46 @@ struct ScheduleTiming: ~Copyable {
     return best
   }
 
+  /// The times of one command: first those of the groups, then those of the banks.
+  @inline(__always)
+  func times(_ command: Int) -> UnsafeMutablePointer<Int64> { ready + command &* stride }
+
   /// Notes that `command` went to `bank`.
   @inline(__always)
   mutating func issue(_ command: Int, _ bank: Int, at cycle: Int64) {
-    var index = ruleStart[command]
-    let end = ruleStart[command &+ 1]
-    while index < end {
-      let rule = rules + index
-      let node = Int(nodeOf[Int(rule.pointee.level) &* bankCount &+ bank])
-      if rule.pointee.window <= 1 && !rule.pointee.isSibling {
-        raise(rule.pointee, node, to: cycle &+ rule.pointee.latency)
-      } else {
-        raiseRarely(rule.pointee, node, command, at: cycle)
-      }
-      index &+= 1
+    let span = spans + command
+    let group = Int(groupOf[bank])
+    var rule = simpleRules + span.pointee.groups
+    let banks = simpleRules + span.pointee.banks
+    while rule < banks {
+      let slot = ready + (rule.pointee.base &+ group)
+      slot.pointee = max(slot.pointee, cycle &+ rule.pointee.latency)
+      rule += 1
     }
-    if table.isRemembered[command] {
+    let end = simpleRules + span.pointee.simpleEnd
+    while rule < end {
+      let slot = ready + (rule.pointee.base &+ bank)
+      slot.pointee = max(slot.pointee, cycle &+ rule.pointee.latency)
+      rule += 1
+    }
+    if span.pointee.start < span.pointee.end { issueRest(command, bank, at: cycle) }
+    if span.pointee.isRemembered {
       for level in 0..<table.levelCount where table.ringBase[level * table.commandCount + command] >= 0 {
         remember(level, Int(nodeOf[level * bankCount + bank]), command, at: cycle)
+      }
+    }
+  }
+
+  /// The rules that write more than one slot.
+  @inline(never)
+  private mutating func issueRest(_ command: Int, _ bank: Int, at cycle: Int64) {
+    for index in spans[command].start..<spans[command].end {
+      let rule = rules[index]
+      let node = Int(nodeOf[Int(rule.level) &* bankCount &+ bank])
+      if rule.window <= 1 && !rule.isSibling {
+        raise(rule, node, to: cycle &+ rule.latency)
+      } else {
+        raiseRarely(rule, node, command, at: cycle)
       }
     }
   }
@@ -103,7 +129,6 @@ struct ScheduleTiming: ~Copyable {
   }
 
   /// Rules with a window or for siblings. Windows count the present issue, which is remembered only after all rules.
-  @inline(never)
   private mutating func raiseRarely(_ rule: ScheduleTable.Rule, _ node: Int, _ command: Int, at cycle: Int64) {
     let level = Int(rule.level)
     if rule.isSibling {

@@ -4,7 +4,7 @@ import Arch
 extension ActiveBufferScheduler {
   /// A candidate, seen from a clock.
   @inline(__always)
-  func candidate(_ command: Int, _ bank: Int, slot: Int, age: Int64, from clock: Int64) -> CommandChoice {
+  mutating func candidate(_ command: Int, _ bank: Int, slot: Int, age: Int64, from clock: Int64) -> CommandChoice {
     let legal = timing.earliest(command, bank)
     return CommandChoice(
       clock: edge(max(clock, legal), command, bank), age: age, legal: legal,
@@ -14,7 +14,7 @@ extension ActiveBufferScheduler {
 
   /// Whether a choice still is the right one at a clock.
   @inline(__always)
-  private func holds(_ choice: CommandChoice, at clock: Int64) -> Bool {
+  private mutating func holds(_ choice: CommandChoice, at clock: Int64) -> Bool {
     choice.isKnown && choice.clock >= clock
       && (choice.clock == .max || timing.earliest(Int(choice.command), Int(choice.bank)) == choice.legal)
   }
@@ -56,50 +56,98 @@ extension ActiveBufferScheduler {
   @inline(__always)
   mutating func chooseColumn(from clock: Int64) {
     guard !holds(columnChoice, at: clock) else { return }
-    columnChoice = isWriteMode ? firstHit(writes, write, from: clock) : firstHit(reads, read, from: clock)
+    columnChoice = isWriteMode
+      ? firstHit(writes.hits, writes.hit, writes.hitAge, write, from: clock)
+      : firstHit(reads.hits, reads.hit, reads.hitAge, read, from: clock)
   }
 
   @inline(__always)
   mutating func chooseRow(from clock: Int64) {
     guard !holds(rowChoice, at: clock) else { return }
-    rowChoice = isWriteMode ? firstMiss(writes, from: clock) : firstMiss(reads, from: clock)
+    rowChoice = isWriteMode
+      ? firstMiss(writes.misses, writes.miss, writes.missAge, from: clock)
+      : firstMiss(reads.misses, reads.miss, reads.missAge, from: clock)
   }
 
-  private func firstHit(_ buffer: borrowing RequestBuffer, _ command: Int, from clock: Int64) -> CommandChoice {
-    var (best, bestAge, bestBank) = (Int64.max, Int64.max, -1)
-    var bank = buffer.hits.first(from: 0)
-    while bank >= 0 {
-      let ready = edge(max(clock, timing.earliest(command, bank)), command, bank)
-      if ready <= best {
-        let age = pool.slots[Int(buffer.hit[bank])].age
-        if ready < best || age < bestAge { (best, bestAge, bestBank) = (ready, age, bank) }
-      }
-      bank = buffer.hits.first(from: bank &+ 1)
-    }
-    guard bestBank >= 0 else { return CommandChoice() }
-    return candidate(command, bestBank, slot: Int(buffer.hit[bestBank]), age: bestAge, from: clock)
-  }
+  /// The bank of a set whose command is ready first; of several the one of smallest age.
+  private struct Search {
+    var clock = Int64.max
+    var age = Int64.max
+    var bank = -1
 
-  private func firstMiss(_ buffer: borrowing RequestBuffer, from clock: Int64) -> CommandChoice {
-    var (best, bestAge, bestBank) = (Int64.max, Int64.max, -1)
-    var bank = buffer.misses.first(from: 0)
-    let mayActivate = activatingBank < 0
-    while bank >= 0 {
-      let isClosed = openRow[bank] < 0
-      if isClosed ? mayActivate : !isProtected(bank) {
-        let command = isClosed ? activate : precharge
-        let ready = edge(max(clock, timing.earliest(command, bank)), command, bank)
-        if ready <= best {
-          let age = pool.slots[Int(buffer.miss[bank])].age
-          if ready < best || age < bestAge { (best, bestAge, bestBank) = (ready, age, bank) }
+    @inline(__always)
+    mutating func look(
+      at banks: UInt64, word: Int, _ times: UnsafeMutablePointer<Int64>, _ groupOf: UnsafeMutablePointer<Int32>,
+      _ groups: Int, _ ages: UnsafeMutablePointer<Int64>, from start: Int64
+    ) {
+      var bits = banks
+      let bankTimes = times + groups
+      while bits != 0 {
+        let bank = word << 6 | bits.trailingZeroBitCount
+        bits &= bits &- 1
+        let ready = max(start, max(times[Int(groupOf[bank])], bankTimes[bank]))
+        if ready < clock || (ready == clock && ages[bank] < age) {
+          clock = ready
+          age = ages[bank]
+          self.bank = bank
         }
       }
-      bank = buffer.misses.first(from: bank &+ 1)
     }
-    guard bestBank >= 0 else { return CommandChoice() }
+  }
+
+  /// The first ready of the oldest hits of all banks.
+  private mutating func firstHit(
+    _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, _ command: Int,
+    from clock: Int64
+  ) -> CommandChoice {
+    if busKind == .halfClock { return firstAtEdge(banks, slots, ages, hit: command, from: clock) }
+    var search = Search()
+    for word in 0..<banks.wordCount where banks.words[word] != 0 {
+      search.look(
+        at: banks.words[word], word: word, timing.times(command), timing.groupOf, timing.groupCount, ages, from: clock)
+    }
+    guard search.bank >= 0 else { return CommandChoice() }
+    return candidate(command, search.bank, slot: Int(slots[search.bank]), age: search.age, from: clock)
+  }
+
+  /// The first ready of the oldest misses of all banks: activations of closed ones, precharges of open ones.
+  private mutating func firstMiss(
+    _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, from clock: Int64
+  ) -> CommandChoice {
+    if busKind == .halfClock { return firstAtEdge(banks, slots, ages, hit: nil, from: clock) }
+    var search = Search()
+    for word in 0..<banks.wordCount where banks.words[word] != 0 {
+      let (all, open) = (banks.words[word], opened.words[word])
+      let closable = activeCount > 0 ? all & open & ~guarded.words[word] : all & open
+      search.look(
+        at: closable, word: word, timing.times(precharge), timing.groupOf, timing.groupCount, ages, from: clock)
+      if activatingBank < 0 {
+        search.look(
+          at: all & ~open, word: word, timing.times(activate), timing.groupOf, timing.groupCount, ages, from: clock)
+      }
+    }
+    guard search.bank >= 0 else { return CommandChoice() }
     return candidate(
-      openRow[bestBank] < 0 ? activate : precharge, bestBank, slot: Int(buffer.miss[bestBank]), age: bestAge,
+      opened[search.bank] ? precharge : activate, search.bank, slot: Int(slots[search.bank]), age: search.age,
       from: clock)
+  }
+
+  /// The same where commands wait for an edge of the clock.
+  private mutating func firstAtEdge(
+    _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, hit: Int?,
+    from clock: Int64
+  ) -> CommandChoice {
+    var best = CommandChoice()
+    var bank = banks.first(from: 0)
+    while bank >= 0 {
+      let command = hit ?? (opened[bank] ? precharge : activate)
+      if hit != nil || (opened[bank] ? !isProtected(bank) : activatingBank < 0) {
+        let new = candidate(command, bank, slot: Int(slots[bank]), age: ages[bank], from: clock)
+        if new.goesBefore(best) { best = new }
+      }
+      bank = banks.first(from: bank &+ 1)
+    }
+    return best
   }
 
   // MARK: One command in a cycle
@@ -112,9 +160,12 @@ extension ActiveBufferScheduler {
     if maintenance.isEmpty {
       // The buffers are asked only when the active one has nothing to give.
       if next.clock > clock { planBuffers(clock) }
-    } else if let head = maintenanceChoice(from: clock), head.clock < next.clock {
-      next = head
-      origin = .maintenance
+    } else {
+      let head = maintenanceChoice(from: clock)
+      if head.clock < next.clock {
+        next = head
+        origin = .maintenance
+      }
     }
     wake = min(next.clock, maintenance.due, nextClose)
   }
@@ -166,7 +217,7 @@ extension ActiveBufferScheduler {
       next = rowChoice
       origin = .buffer
     } else {
-      next = maintenanceChoice(from: clock) ?? CommandChoice()
+      next = maintenanceChoice(from: clock)
       origin = .maintenance
     }
     guard !hasQuirks, cap > 0 else { return }
@@ -177,7 +228,7 @@ extension ActiveBufferScheduler {
     }
   }
 
-  private func activeRowChoice(from clock: Int64) -> CommandChoice {
+  private mutating func activeRowChoice(from clock: Int64) -> CommandChoice {
     var best = CommandChoice()
     for index in 0..<activeCount {
       let slot = Int(active[index])
@@ -210,11 +261,11 @@ extension ActiveBufferScheduler {
   /// The first clock from `clock` on at whose edge a command may go: odd clocks are rising edges, and only precharges go
   /// at falling ones.
   @inline(__always)
-  func edge(_ clock: Int64, _ command: Int, _ bank: Int) -> Int64 {
+  mutating func edge(_ clock: Int64, _ command: Int, _ bank: Int) -> Int64 {
     busKind == .halfClock && clock & 1 == 0 ? fallingEdge(clock, command, bank) : clock
   }
 
-  private func fallingEdge(_ clock: Int64, _ command: Int, _ bank: Int) -> Int64 {
+  private mutating func fallingEdge(_ clock: Int64, _ command: Int, _ bank: Int) -> Int64 {
     let isAll = command == roles.prechargeAll
     guard command == precharge || isAll else { return clock + 1 }
     guard clock == pairing.edge, bank / banksPerPseudoChannel == pairing.pseudoChannel else { return clock }

@@ -4,11 +4,11 @@ import Arch
 extension ActiveBufferScheduler {
   /// Whether a bank is protected by a request that its row was opened for.
   @inline(__always)
-  func isProtected(_ bank: Int) -> Bool { activeRequests[bank] > 0 && activeCount > 0 }
+  mutating func isProtected(_ bank: Int) -> Bool { activeRequests[bank] > 0 && activeCount > 0 }
 
   /// What a request needs next: its command, decoded from the state of its bank.
   @inline(__always)
-  func command(for request: PlacedRequest) -> Int {
+  mutating func command(for request: PlacedRequest) -> Int {
     let row = openRow[Int(request.bank)]
     if row == request.row { return request.isWrite ? write : read }
     return row < 0 ? activate : precharge
@@ -27,8 +27,9 @@ extension ActiveBufferScheduler {
   }
 
   @inline(__always)
-  private mutating func opened(_ bank: Int, _ row: Int32, at clock: Int64) {
+  private mutating func rowOpened(_ bank: Int, _ row: Int32, at clock: Int64) {
     openRow[bank] = row
+    opened[bank] = true
     reads.rowChanged(bank, openRow: row)
     writes.rowChanged(bank, openRow: row)
     let hit = Int(isWriteMode ? writes.hit[bank] : reads.hit[bank])
@@ -36,8 +37,9 @@ extension ActiveBufferScheduler {
   }
 
   @inline(__always)
-  mutating func closed(_ bank: Int) {
+  mutating func rowClosed(_ bank: Int) {
     openRow[bank] = -1
+    opened[bank] = false
     reads.rowChanged(bank, openRow: -1)
     writes.rowChanged(bank, openRow: -1)
     rowChoice = .unknown
@@ -80,14 +82,14 @@ extension ActiveBufferScheduler {
     if command == precharge {
       issueRow(command, bank, -1, at: clock)
       if isActive { activeChoice = .unknown }
-      closed(bank)
+      rowClosed(bank)
     } else if command == activate {
       issueRow(command, bank, pool.slots[slot].request.row, at: clock)
       rowChoice = .unknown
       if isActive {
         // Its row was closed under it: it starts anew at the end. Who counts by activations counts it twice.
         removeActive(slot)
-        if !hasQuirks { activeRequests[bank] -= 1 }
+        if !hasQuirks { release(bank) }
       } else {
         removeBuffered(slot, bank)
       }
@@ -95,7 +97,7 @@ extension ActiveBufferScheduler {
     } else {
       if isActive {
         removeActive(slot)
-        activeRequests[bank] -= 1
+        release(bank)
       } else {
         removeBuffered(slot, bank)
         columnChoice = .unknown
@@ -104,6 +106,13 @@ extension ActiveBufferScheduler {
       if isActive { unprotected(bank, at: clock) }
       pool.release(slot)
     }
+  }
+
+  /// A request that a bank's row was opened for is done.
+  @inline(__always)
+  private mutating func release(_ bank: Int) {
+    activeRequests[bank] -= 1
+    if activeRequests[bank] == 0 { guarded[bank] = false }
   }
 
   @inline(__always)
@@ -132,7 +141,7 @@ extension ActiveBufferScheduler {
       activatingBank = bank
       activationDeadline = clock + activationWindow
     } else {
-      opened(bank, pool.slots[slot].request.row, at: clock)
+      rowOpened(bank, pool.slots[slot].request.row, at: clock)
       appendActive(slot, bank, at: clock)
     }
   }
@@ -140,6 +149,7 @@ extension ActiveBufferScheduler {
   @inline(__always)
   private mutating func appendActive(_ slot: Int, _ bank: Int, at clock: Int64) {
     activeRequests[bank] += 1
+    guarded[bank] = true
     active[activeCount] = Int32(truncatingIfNeeded: slot)
     activeCount &+= 1
     guard activeChoice.isKnown else { return }
@@ -176,7 +186,7 @@ extension ActiveBufferScheduler {
     activatingSlot = -1
     activatingBank = -1
     rowChoice = .unknown
-    opened(bank, row, at: clock)
+    rowOpened(bank, row, at: clock)
     appendActive(slot, bank, at: clock)
   }
 
@@ -205,7 +215,7 @@ extension ActiveBufferScheduler {
       dataClockEnd = max(dataClockEnd, clock + (request.isWrite ? dataClock.afterWrite : dataClock.afterRead))
     }
     if closes {
-      closed(bank)
+      rowClosed(bank)
     } else if cap > 0 {
       accesses[bank] += 1
       if accesses[bank] == cap { toClose[bank] = true }

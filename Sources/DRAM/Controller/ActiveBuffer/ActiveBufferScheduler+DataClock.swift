@@ -18,7 +18,7 @@ extension ActiveBufferScheduler {
   }
 
   /// When the second command of the activation under way can go.
-  private func secondActivation(from clock: Int64) -> Int64 {
+  private mutating func secondActivation(from clock: Int64) -> Int64 {
     guard activatingSlot >= 0, let second = roles.activateSecond else { return .max }
     return max(clock, timing.earliest(second, activatingBank))
   }

@@ -21,19 +21,25 @@ extension ActiveBufferScheduler {
     if hasQuirks && maintenance.count > 1568 { isStuck = true }
   }
 
-  /// The command that the head of the queue needs, and when it can go; `nil` while an active request protects a bank.
-  func maintenanceChoice(from clock: Int64) -> CommandChoice? {
-    guard let head = maintenance.head else { return nil }
+  /// The command that the head of the queue needs, and when it can go: never while an active request protects a bank.
+  mutating func maintenanceChoice(from clock: Int64) -> CommandChoice {
+    guard let head = maintenance.head else { return CommandChoice() }
     switch head {
     case .close(let bank):
-      if isProtected(bank) || bank == activatingBank { return nil }
+      if isProtected(bank) || bank == activatingBank { return CommandChoice() }
       return candidate(precharge, bank, slot: -1, age: 0, from: clock)
     case .refresh(let index):
-      guard let refresh = maintenance.refreshCommand, let close = maintenance.closeCommand else { return nil }
+      guard let refresh = maintenance.refreshCommand, let close = maintenance.closeCommand else {
+        return CommandChoice()
+      }
       let target = maintenance.targets[index]
-      if activatingBank >= 0 && target.banks.contains(activatingBank) { return nil }
-      let isOpen = target.banks.contains { openRow[$0] >= 0 }
-      if isOpen && target.banks.contains(where: { isProtected($0) }) { return nil }
+      if activatingBank >= 0 && target.banks.contains(activatingBank) { return CommandChoice() }
+      var (isOpen, isGuarded) = (false, false)
+      for bank in target.banks {
+        if openRow[bank] >= 0 { isOpen = true }
+        if isProtected(bank) { isGuarded = true }
+      }
+      if isOpen && isGuarded { return CommandChoice() }
       let command = isOpen ? close : refresh
       if target.banks.count == 1 { return candidate(command, target.banks[0], slot: -1, age: 0, from: clock) }
       let legal = timing.earliest(command, target)
@@ -50,7 +56,7 @@ extension ActiveBufferScheduler {
       timing.issue(precharge, bank, at: clock)
       recorder.command(precharge, bank: bank, row: -1, column: -1, at: clock)
       if busKind == .halfClock { notePairing(precharge, bank, isWide: false, at: clock) }
-      closed(bank)
+      rowClosed(bank)
       maintenance.removeFirst()
     case .refresh(let index):
       let target = maintenance.targets[index]
@@ -64,7 +70,7 @@ extension ActiveBufferScheduler {
       if command == maintenance.refreshCommand {
         maintenance.removeFirst()
       } else {
-        for bank in target.banks where openRow[bank] >= 0 || cap > 0 { closed(bank) }
+        for bank in target.banks where openRow[bank] >= 0 || cap > 0 { rowClosed(bank) }
       }
     }
   }

@@ -30,8 +30,11 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
   let readLatency: Int64
   /// By bank; −1 while closed.
   let openRow: UnsafeMutablePointer<Int32>
-  /// By bank: requests that a row was opened for and that are not done.
+  /// Banks with an open row.
+  let opened: BankSet
+  /// By bank: requests that a row was opened for and that are not done; banks that have any.
   let activeRequests: UnsafeMutablePointer<Int32>
+  let guarded: BankSet
   /// Slots of requests that a row was opened for, in the order in which they came here.
   let active: UnsafeMutablePointer<Int32>
   var activeCount = 0
@@ -41,7 +44,7 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
   let cap: Int32
   let accesses: UnsafeMutablePointer<Int32>
   /// Banks with enough accesses whose precharge is not queued yet.
-  var toClose: BankSet
+  let toClose: BankSet
   var nextClose = Int64.max
   /// Slot of the request between the two commands of its activation (LPDDR5), and its bank; −1 for none.
   var activatingSlot = -1
@@ -61,7 +64,6 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
   var origin = Origin.none
   var nextColumn = CommandChoice()
   var columnOrigin = Origin.none
-  var isStale = true
   var wake = Int64.max
   /// The last row command at a rising edge (half-clock devices).
   var pairing = RowPairing()
@@ -104,6 +106,8 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
     activeRequests = perBank(0)
     accesses = perBank(0)
     toClose = BankSet(capacity: banks)
+    opened = BankSet(capacity: banks)
+    guarded = BankSet(capacity: banks)
     active = .allocate(capacity: held)
     active.initialize(repeating: -1, count: held)
     activationWindow = device.activationWindow ?? 0
@@ -117,10 +121,13 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
     openRow.deallocate()
     activeRequests.deallocate()
     accesses.deallocate()
+    toClose.deallocate()
+    opened.deallocate()
+    guarded.deallocate()
     active.deallocate()
   }
 
-  var outstanding: Int { reads.count + writes.count + activeCount + (activatingSlot < 0 ? 0 : 1) }
+  var outstanding: Int { mutating get { reads.count + writes.count + activeCount + (activatingSlot < 0 ? 0 : 1) } }
   var lastCompletion: Int64 { recorder.lastCompletion }
   func record(upTo clock: Int64) -> ChannelRecord { recorder.finished() }
 
@@ -131,7 +138,7 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
         + "never goes on from here" : nil
   }
 
-  func refuses(_ request: PlacedRequest) -> Bool {
+  mutating func refuses(_ request: PlacedRequest) -> Bool {
     if writes.count > 0 && writes.contains(request.address, bank: Int(request.bank)) { return false }
     return request.isWrite ? writes.isFull : reads.isFull
   }
@@ -149,7 +156,6 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
       request.isWrite
       ? writes.append(slot, bank, openRow: openRow[bank]) : reads.append(slot, bank, openRow: openRow[bank])
     if isFirst && request.isWrite == isWriteMode { consider(slot, bank, from: clock + 1) }
-    isStale = true
     return true
   }
 
@@ -168,7 +174,6 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
 
   @inline(__always)
   mutating func plan(from clock: Int64) {
-    isStale = false
     if maintenance.due <= clock || cap > 0 { prepare(clock) }
     switch busKind {
     case .single: dataClock == nil ? planSingle(clock) : planSynchronised(clock)
@@ -184,6 +189,5 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
     case .single: dataClock == nil ? tickSingle(clock) : tickSynchronised(clock)
     case .rowAndColumn, .halfClock: tickDual(clock)
     }
-    isStale = true
   }
 }

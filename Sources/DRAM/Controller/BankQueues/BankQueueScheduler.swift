@@ -52,7 +52,6 @@ struct BankQueueScheduler: ~Copyable, ChannelScheduler {
   let sleepAfter: Int64
   let isDual: Bool
   let hasQuirks: Bool
-  var isStale = true
   var wake: Int64 = 0
   var isStuck = false
   var recorder: ChannelRecorder
@@ -103,11 +102,11 @@ struct BankQueueScheduler: ~Copyable, ChannelScheduler {
     wasUsed.deallocate()
   }
 
-  var outstanding: Int { readsOpen }
+  var outstanding: Int { mutating get { readsOpen } }
   var lastCompletion: Int64 { recorder.lastCompletion }
   func record(upTo clock: Int64) -> ChannelRecord { recorder.finished() }
 
-  func refuses(_ request: PlacedRequest) -> Bool { request.isWrite ? writeBuffer.isFull : readQueue.isFull }
+  mutating func refuses(_ request: PlacedRequest) -> Bool { request.isWrite ? writeBuffer.isFull : readQueue.isFull }
 
   /// A write is complete two clocks after it was offered, when it is buffered; a read when its data are there.
   mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool {
@@ -141,12 +140,10 @@ struct BankQueueScheduler: ~Copyable, ChannelScheduler {
       }
     }
     mayMove = true
-    isStale = true
     return true
   }
 
   mutating func plan(from clock: Int64) {
-    isStale = false
     var next = min(mayMove ? clock : .max, refreshDue)
     if blockedRank >= 0 || !dueRanks.isEmpty { next = min(next, max(clock, refreshReady())) }
     next = min(next, max(clock, queuesReady()))
@@ -156,7 +153,6 @@ struct BankQueueScheduler: ~Copyable, ChannelScheduler {
 
   mutating func tick(_ clock: Int64) {
     guard wake <= clock else { return }
-    isStale = true
     if refreshDue <= clock {
       if !isAsleep[nextRank] { dueRanks.append(nextRank) }
       nextRank = (nextRank + 1) % rankCount
