@@ -109,7 +109,7 @@ final class ClockedActiveBuffer {
   func tick() {
     clock += 1
     while let next = pending.first, next.due <= clock {
-      record.read(latency: next.due - next.arrive, completed: clock)
+      record.read(latency: clock - next.arrive, completed: clock)
       pending.removeFirst()
     }
     queueRefreshes()

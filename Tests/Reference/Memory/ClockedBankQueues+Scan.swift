@@ -27,8 +27,6 @@ extension ClockedBankQueues {
         guard index == 0 else { continue }
         let isHit = entries.contains { $0.row == rows[queue] }
         guard !isHit || columns[queue] >= 4 else { continue }
-        // Counted where it is decided: a second command that is refused counts too.
-        record.rowConflicts += 1
       }
       if entry.isWrite {
         let older = entries[..<index]
@@ -50,6 +48,7 @@ extension ClockedBankQueues {
         cycle: clock, command: command, channel: channel, bank: bank,
         row: isColumn || command == commands.activate ? choice.row : -1, column: isColumn ? choice.column : -1))
     record.commands[command] += 1
+    if command == commands.precharge, choice.row >= 0 { record.rowConflicts += 1 }
     if isColumn {
       if columns[bank] > 0 { record.rowHits += 1 }
       columns[bank] += 1

@@ -9,7 +9,14 @@ public enum MemoryComparison {
     reference: ClockedRun
   ) -> String? {
     var commands: [IssuedCommand] = []
-    let log = CommandLog { commands += $0 }
+    let log = CommandLog {
+      commands += $0
+      if commands.count > reference.commands.count + 100_000 {
+        print("ENDLESS", difference(commands, reference.commands, device, isPrefix: false) ?? "", settings)
+        for c in commands.suffix(8) { print(c) }
+        fatalError()
+      }
+    }
     let run: MemoryRun
     do {
       run = try RunMemory.run(

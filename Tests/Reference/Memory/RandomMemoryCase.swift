@@ -35,7 +35,7 @@ public struct RandomMemoryCase: Sendable {
         settings.writeBuffer = 1 + random.below(40)
         settings.readBuffer = settings.writeBuffer
       }
-      if random.happens(30) { settings.selfRefreshAfter = Int64(random.one(of: [1, 20, 100, 500, 1000])) }
+      if settings.refresh != .none, random.happens(30) { settings.selfRefreshAfter = Int64(random.one(of: [1, 20, 100, 500, 1000])) }
       settings.drainCycles = Int64(random.one(of: [0, 100, 2000]))
     } else {
       if settings.refresh == .allBank, random.happens(35),
@@ -76,7 +76,7 @@ public struct RandomMemoryCase: Sendable {
     let reach = random.one(of: [1, 2, 3, 4, 8, 16])
     let pool = (0..<random.one(of: [1, 2, 4, 8, 16, 64, 256])).map { _ in address(map, reach, &random) }
     let writes = random.one(of: [0, 10, 30, 50, 50, 70, 90, 100])
-    let gaps = random.one(of: [1, 2, 8, 30, 100, 1000])
+    let gaps = random.one(of: [1, 2, 4, 8, 30, 100])
     let stay = random.one(of: [0, 50, 90, 99])
     let (repeats, fresh) = (random.one(of: [0, 0, 50, 90]), random.one(of: [0, 5, 50, 100]))
     var arrival = Int64(random.one(of: [0, 0, 1, 300]))
