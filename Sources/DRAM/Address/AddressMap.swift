@@ -65,21 +65,21 @@ public struct MemoryPlace: Sendable, Hashable {
 }
 
 /// An address map made ready for many look-ups.
-struct AddressDecoder {
+final class AddressDecoder {
   /// One run of bits and where it goes.
   private struct Piece {
     let shift: UInt64
     let mask: UInt64
-    /// What the bits are multiplied with in the sum that they belong to.
+    /// What the bits are multiplied with in the number that they belong to.
     let factor: UInt64
-    /// 0 channel, 1 bank, 2 row, 3 column.
-    let sum: Int
   }
 
-  private let pieces: [Piece]
+  private let pieces: UnsafeMutablePointer<Piece>
+  /// Ends of the pieces of channel, bank, row and column.
+  private let ends: (Int, Int, Int, Int)
 
   init(_ map: AddressMap, levelSizes: [Int]) {
-    var pieces: [Piece] = []
+    var sums: [[Piece]] = [[], [], [], []]
     var position = map.shift
     var taken: [AddressMap.Target: Int] = [:]
     for field in map.fields {
@@ -90,30 +90,43 @@ struct AddressDecoder {
       var factor = UInt64(1) << UInt64(low)
       let sum: Int
       switch field.target {
-      case .row: sum = 2
-      case .column: sum = 3
       case .level(0): sum = 0
       case .level(let level):
         sum = 1
         factor *= UInt64(levelSizes[(level + 1)...].reduce(1, *))
+      case .row: sum = 2
+      case .column: sum = 3
       }
-      let piece = Piece(
-        shift: UInt64(position), mask: (UInt64(1) << UInt64(field.bits)) - 1, factor: factor, sum: sum)
-      pieces.append(piece)
+      sums[sum].append(
+        Piece(shift: UInt64(position), mask: (UInt64(1) << UInt64(field.bits)) - 1, factor: factor))
     }
-    self.pieces = pieces
+    let flat = sums.flatMap(\.self)
+    pieces = .allocate(capacity: max(flat.count, 1))
+    pieces.initialize(from: flat, count: flat.count)
+    let counts = sums.map(\.count)
+    ends = (counts[0], counts[0] + counts[1], counts[0] + counts[1] + counts[2], flat.count)
+  }
+
+  deinit { pieces.deallocate() }
+
+  @inline(__always)
+  private func sum(_ address: UInt64, _ range: Range<Int>) -> Int32 {
+    var sum: UInt64 = 0
+    for index in range {
+      let piece = pieces[index]
+      sum &+= (address >> piece.shift & piece.mask) &* piece.factor
+    }
+    return Int32(truncatingIfNeeded: sum)
   }
 
   /// The place of an address; bits above the map are ignored.
   @inline(__always)
   func place(of address: UInt64) -> MemoryPlace {
-    var sums = SIMD4<UInt64>(repeating: 0)
-    for piece in pieces { sums[piece.sum] &+= (address >> piece.shift & piece.mask) &* piece.factor }
     var place = MemoryPlace()
-    place.channel = Int32(truncatingIfNeeded: sums[0])
-    place.bank = Int32(truncatingIfNeeded: sums[1])
-    place.row = Int32(truncatingIfNeeded: sums[2])
-    place.column = Int32(truncatingIfNeeded: sums[3])
+    place.channel = sum(address, 0..<ends.0)
+    place.bank = sum(address, ends.0..<ends.1)
+    place.row = sum(address, ends.1..<ends.2)
+    place.column = sum(address, ends.2..<ends.3)
     return place
   }
 }

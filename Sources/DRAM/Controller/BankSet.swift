@@ -1,7 +1,7 @@
-/// A set of banks of one channel, as bits.
-struct BankSet: ~Copyable {
-  private let words: UnsafeMutablePointer<UInt64>
-  private let wordCount: Int
+/// A set of banks of one channel, as bits. A view of memory that its owner frees: copies are the same set.
+struct BankSet {
+  let words: UnsafeMutablePointer<UInt64>
+  let wordCount: Int
 
   init(capacity: Int) {
     wordCount = (capacity + 63) / 64
@@ -9,20 +9,15 @@ struct BankSet: ~Copyable {
     words.initialize(repeating: 0, count: wordCount)
   }
 
-  deinit { words.deallocate() }
+  func deallocate() { words.deallocate() }
 
   @inline(__always)
   subscript(_ bank: Int) -> Bool {
     get { words[bank >> 6] >> UInt64(bank & 63) & 1 != 0 }
-    set {
+    nonmutating set {
       let bit = UInt64(1) << UInt64(bank & 63)
       if newValue { words[bank >> 6] |= bit } else { words[bank >> 6] &= ~bit }
     }
-  }
-
-  var isEmpty: Bool {
-    for word in 0..<wordCount where words[word] != 0 { return false }
-    return true
   }
 
   /// The first bank of the set that is not before `bank`; −1 when there is none.
@@ -32,7 +27,7 @@ struct BankSet: ~Copyable {
     guard word < wordCount else { return -1 }
     var bits = words[word] & (~0 << UInt64(bank & 63))
     while bits == 0 {
-      word += 1
+      word &+= 1
       if word == wordCount { return -1 }
       bits = words[word]
     }

@@ -30,7 +30,7 @@ struct ChannelRecorder: ~Copyable {
   private let log: CommandLog?
   private let counts: UnsafeMutablePointer<Int64>
   private let commandCount: Int
-  private var record: ChannelRecord
+  private let latencies: LatencyCounts
   var rowHits: Int64 = 0
   var rowMisses: Int64 = 0
   var rowConflicts: Int64 = 0
@@ -48,10 +48,13 @@ struct ChannelRecorder: ~Copyable {
     commandCount = commands
     counts = .allocate(capacity: commands)
     counts.initialize(repeating: 0, count: commands)
-    record = ChannelRecord(commands: commands)
+    latencies = LatencyCounts()
   }
 
-  deinit { counts.deallocate() }
+  deinit {
+    counts.deallocate()
+    latencies.deallocate()
+  }
 
   @inline(__always)
   mutating func command(_ command: Int, bank: Int, row: Int32, column: Int32, at cycle: Int64) {
@@ -67,7 +70,7 @@ struct ChannelRecorder: ~Copyable {
   mutating func read(accepted: Int64, completed: Int64) {
     reads += 1
     lastCompletion = max(lastCompletion, completed)
-    record.readLatency.note(completed - accepted)
+    latencies.note(completed - accepted)
   }
 
   @inline(__always)
@@ -77,7 +80,8 @@ struct ChannelRecorder: ~Copyable {
   }
 
   func finished() -> ChannelRecord {
-    var result = record
+    var result = ChannelRecord(commands: commandCount)
+    result.readLatency = LatencyHistogram(latencies)
     result.commands = (0..<commandCount).map { counts[$0] }
     result.rowHits = rowHits
     result.rowMisses = rowMisses

@@ -2,8 +2,9 @@ import Arch
 
 /// The controller of one channel. It is driven clock by clock, and says which clocks it can be skipped for.
 ///
-/// In a clock `t` first `tick(t)` is called, then requests are offered (`accept`). Between the offers and the next tick
-/// `plan(from: t + 1)` is called if anything happened; a tick before `wake` would do nothing.
+/// In a clock `t` first `tick(t)` is called, then requests are offered (`accept`). After a tick or an offer `plan(from:)`
+/// is called for the clocks that follow; a tick before `wake` would do nothing. Functions of the hot loop are mutating
+/// where they need not be, since calls of others copy the whole state.
 protocol ChannelScheduler: ~Copyable {
   init(_ plan: ControllerPlan, channel: Int, log: CommandLog?)
 
@@ -14,12 +15,9 @@ protocol ChannelScheduler: ~Copyable {
   mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool
 
   /// Whether a request just refused would still be refused: nothing has left its buffer.
-  func refuses(_ request: PlacedRequest) -> Bool
+  mutating func refuses(_ request: PlacedRequest) -> Bool
 
-  /// Whether the plan is out of date.
-  var isStale: Bool { get }
-
-  /// Works out what happens next if nothing arrives.
+  /// Works out what happens next if nothing arrives. Called after each tick and each clock with a request.
   mutating func plan(from clock: Int64)
 
   /// The next clock in which something happens if nothing arrives; `Int64.max` for never.
@@ -29,12 +27,13 @@ protocol ChannelScheduler: ~Copyable {
   mutating func tick(_ clock: Int64)
 
   /// Requests that are accepted and not complete, whose completion is not known yet.
-  var outstanding: Int { get }
+  var outstanding: Int { mutating get }
 
   /// When the last request that was complete was so.
   var lastCompletion: Int64 { get }
 
-  /// Why the scheduler can never go on, if that is so.
+  /// Whether the scheduler can never go on, and why.
+  var isStuck: Bool { get }
   var stuck: String? { get }
 
   /// What was done up to a clock.

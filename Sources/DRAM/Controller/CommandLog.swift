@@ -13,30 +13,29 @@ public struct IssuedCommand: Sendable, Hashable {
   public var column: Int32
 }
 
-/// Takes commands in order of cycle and channel, and hands them on in batches.
+/// Takes the commands of all channels and hands them on in order of cycle and channel.
+///
+/// Channels run ahead of each other between two offers of requests; up to the last offer all commands are known.
 public final class CommandLog {
-  private let buffer: UnsafeMutablePointer<IssuedCommand>
-  private var count = 0
-  private static let capacity = 4096
-  private let consume: (UnsafeBufferPointer<IssuedCommand>) -> Void
+  private var pending: [IssuedCommand] = []
+  private let consume: (ArraySlice<IssuedCommand>) -> Void
 
-  /// - Parameter consume: takes a batch; called when enough have come together, and by `flush`.
-  public init(_ consume: @escaping (UnsafeBufferPointer<IssuedCommand>) -> Void) {
-    buffer = .allocate(capacity: Self.capacity)
-    self.consume = consume
-  }
+  /// - Parameter consume: takes commands in order, many at a time.
+  public init(_ consume: @escaping (ArraySlice<IssuedCommand>) -> Void) { self.consume = consume }
 
-  deinit { buffer.deallocate() }
+  @inline(__always)
+  func append(_ command: IssuedCommand) { pending.append(command) }
 
-  func append(_ command: IssuedCommand) {
-    buffer[count] = command
-    count += 1
-    if count == Self.capacity { flush() }
-  }
+  /// Whether enough have come together to be handed on.
+  var isLarge: Bool { pending.count > 1 << 16 }
 
-  /// Hands on what is left.
-  public func flush() {
-    consume(UnsafeBufferPointer(start: buffer, count: count))
-    count = 0
+  /// Hands on all commands. Every channel has reached the same clock.
+  func settle() {
+    // A stable order: commands of one channel and cycle stay as they were issued.
+    let order = pending.indices.sorted { a, b in
+      (pending[a].cycle, pending[a].channel, a) < (pending[b].cycle, pending[b].channel, b)
+    }
+    consume(ArraySlice(order.map { pending[$0] }))
+    pending.removeAll(keepingCapacity: true)
   }
 }

@@ -13,156 +13,177 @@ public struct MemoryRun: Sendable {
 
 /// A memory of several channels behind one stream of requests, which are offered in order: a request that is refused
 /// blocks those behind it.
+///
+/// Channels touch each other only through that stream. So each runs ahead by itself up to the clock in which something is
+/// offered next: the arrival of the next request, or the clock in which the channel that refused it has room.
 final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
+  private let plan: ControllerPlan
   private let channels: UnsafeMutablePointer<Scheduler>
   private let channelCount: Int
+  /// By channel: the clock from which on its next plan looks, and the clock of its next tick; −1 while unplanned.
+  private let from: UnsafeMutablePointer<Int64>
+  private let wakes: UnsafeMutablePointer<Int64>
   private let decoder: AddressDecoder
   private let perCycle: Int
   private let drain: Int64
   private let skips: Bool
-  private let wakes: UnsafeMutablePointer<Int64>
-  private let stale: UnsafeMutablePointer<Bool>
+  private let log: CommandLog?
   private let batch: UnsafeMutableBufferPointer<MemoryRequest>
   private var batchCount = 0
   private var batchNext = 0
-  private var isExhausted = false
   private var source: any RequestSource
   private var requests: Int64 = 0
 
   /// - Parameter skips: whether clocks in which nothing happens are passed over.
   init(_ plan: ControllerPlan, source: any RequestSource, log: CommandLog?, skips: Bool) {
     let device = plan.device
+    self.plan = plan
+    self.source = source
+    self.log = log
+    self.skips = skips
     decoder = AddressDecoder(plan.addressMap, levelSizes: device.levelSizes)
     channelCount = device.levelSizes[0]
     let pseudoChannels = device.levels.firstIndex(of: "pseudochannel").map { device.levelSizes[$0] } ?? 1
     perCycle = plan.settings.requestsPerCycle ?? channelCount * pseudoChannels
     drain = plan.settings.drainCycles
-    self.skips = skips
-    self.source = source
     channels = .allocate(capacity: channelCount)
     for channel in 0..<channelCount {
       (channels + channel).initialize(to: Scheduler(plan, channel: channel, log: log))
     }
+    from = .allocate(capacity: channelCount)
+    from.initialize(repeating: Scheduler.firstTick, count: channelCount)
     wakes = .allocate(capacity: channelCount)
-    wakes.initialize(repeating: .max, count: channelCount)
-    stale = .allocate(capacity: channelCount)
-    stale.initialize(repeating: true, count: channelCount)
+    wakes.initialize(repeating: -1, count: channelCount)
     batch = .allocate(capacity: 4096)
   }
 
   deinit {
     channels.deinitialize(count: channelCount)
     channels.deallocate()
+    from.deallocate()
     wakes.deallocate()
-    stale.deallocate()
     batch.deallocate()
   }
 
-  private func refill() throws {
-    guard !isExhausted else { return }
-    batchNext = 0
-    batchCount = try source.next(into: batch)
-    isExhausted = batchCount == 0
-  }
-
   func run() throws -> MemoryRun {
-    try refill()
-    let (channels, channelCount, wakes, stale) = (channels, channelCount, wakes, stale)
-    let (batch, perCycle, decoder) = (batch, perCycle, decoder)
-    var clock: Int64 = Scheduler.firstTick - 1
-    /// First clock at which the head of the stream can be offered.
-    var offer: Int64 = batchCount > 0 ? max(batch[0].arrival, 0) : .max
-    var head = PlacedRequest(address: 0, bank: 0, row: 0, column: 0, isWrite: false)
-    var headChannel = 0
-    var isPlaced = false
-    /// The channel that refused the head; −1 when none did.
-    var blocker = -1
-    var end = Int64.max
-    if Scheduler.firstTick == 1 && offer <= 0 { offer = 0 }
+    var clock: Int64 = 0
     while true {
-      // What happens next: a tick of a channel, or an offer.
-      for channel in 0..<channelCount where stale[channel] {
-        channels[channel].plan(from: clock + 1)
-        wakes[channel] = max(channels[channel].wake, clock + 1)
-        stale[channel] = false
-      }
-      var next = Int64.max
-      for channel in 0..<channelCount { next = min(next, wakes[channel]) }
-      if blocker < 0 { next = min(next, max(offer, clock)) }
-      if !skips { next = min(next, clock + 1) }
-      if next > end || next == .max { break }
-      let isNewClock = next > clock
-      clock = next
-      if isNewClock || clock == Scheduler.firstTick - 1 || Scheduler.firstTick == 0 {
-        for channel in 0..<channelCount where wakes[channel] <= clock {
-          channels[channel].tick(clock)
-          stale[channel] = true
-          wakes[channel] = .max
-        }
-      }
-      if blocker >= 0 && stale[blocker] && !channels[blocker].refuses(head) { blocker = -1 }
-      // Offers of this clock.
-      if blocker < 0 && offer <= clock {
-        var offered = 0
-        while offered < perCycle, batchNext < batchCount, batch[batchNext].arrival <= clock {
-          if !isPlaced {
-            let request = batch[batchNext]
-            let place = decoder.place(of: request.address)
-            head = PlacedRequest(
-              address: request.address, bank: place.bank, row: place.row, column: place.column,
-              isWrite: request.isWrite)
-            headChannel = Int(place.channel)
-            isPlaced = true
-          }
-          guard channels[headChannel].accept(head, at: clock) else {
-            blocker = headChannel
-            break
-          }
-          if channels[headChannel].isStale { stale[headChannel] = true }
-          isPlaced = false
-          requests += 1
-          offered += 1
-          batchNext += 1
-          if batchNext == batchCount { try refill() }
-        }
-        if batchNext == batchCount {
-          offer = .max
-        } else {
-          offer = max(batch[batchNext].arrival, offered == perCycle ? clock + 1 : clock)
-          if offered < perCycle && blocker < 0 { offer = max(offer, clock + 1) }
-        }
-      }
-      if isExhausted && end == .max {
-        var open = 0
-        for channel in 0..<channelCount { open += channels[channel].outstanding }
-        if open == 0 {
-          end = 0
-          for channel in 0..<channelCount { end = max(end, channels[channel].lastCompletion) }
-          end = max(end + drain, clock)
-        }
-      }
-      for channel in 0..<channelCount { if let why = channels[channel].stuck { throw MemoryRunStuck(clock, why) } }
+      batchNext = 0
+      batchCount = try source.next(into: batch)
+      if batchCount == 0 { break }
+      clock = try offerBatch(from: clock)
     }
-    return finished()
+    for channel in 0..<channelCount { try finishRequests(channel) }
+    var end: Int64 = 0
+    for channel in 0..<channelCount { end = max(end, channels[channel].lastCompletion) }
+    end += drain
+    for channel in 0..<channelCount { try advance(channel, to: end) }
+    log?.settle()
+    return finished(at: end)
   }
 
-  private func finished() -> MemoryRun {
+  /// The requests offered in the clock so far.
+  private var offered = 0
+
+  /// Offers all requests of the batch.
+  ///
+  /// - Returns: the clock of the last offer.
+  private func offerBatch(from start: Int64) throws -> Int64 {
+    var clock = start
+    while batchNext < batchCount {
+      let request = batch[batchNext]
+      var next = max(clock, request.arrival)
+      if next == clock && offered == perCycle { next += 1 }
+      if next > clock || requests == 0 {
+        clock = next
+        offered = 0
+        for channel in 0..<channelCount { try advance(channel, to: clock) }
+      }
+      let place = decoder.place(of: request.address)
+      let channel = Int(place.channel)
+      let placed = PlacedRequest(
+        address: request.address, bank: place.bank, row: place.row, column: place.column, isWrite: request.isWrite)
+      if !channels[channel].accept(placed, at: clock) {
+        clock = try advance(channel, untilRoomFor: placed)
+        offered = 0
+        for other in 0..<channelCount where other != channel { try advance(other, to: clock) }
+        _ = channels[channel].accept(placed, at: clock)
+      }
+      from[channel] = clock + 1
+      wakes[channel] = -1
+      requests += 1
+      offered += 1
+      batchNext += 1
+    }
+    if let log, log.isLarge { log.settle() }
+    return clock
+  }
+
+  /// Ticks a channel up to a clock, that included.
+  @inline(__always)
+  private func advance(_ channel: Int, to limit: Int64) throws {
+    // No plan is made beyond the limit: what is offered then belongs to it.
+    while from[channel] <= limit {
+      let clock = nextTick(channel)
+      guard clock <= limit else { break }
+      try tick(channel, clock)
+    }
+    if !skips && limit < .max { from[channel] = max(from[channel], limit + 1) }
+  }
+
+  /// Ticks a channel until it has room for a request that it refused.
+  ///
+  /// - Returns: the clock in which it has.
+  @inline(__always)
+  private func advance(_ channel: Int, untilRoomFor request: PlacedRequest) throws -> Int64 {
+    while true {
+      let clock = nextTick(channel)
+      guard clock < .max else { throw stuck(channel) }
+      try tick(channel, clock)
+      if !channels[channel].refuses(request) { return clock }
+    }
+  }
+
+  /// Ticks a channel until the completion of all its requests is known.
+  private func finishRequests(_ channel: Int) throws {
+    while channels[channel].outstanding > 0 {
+      let clock = nextTick(channel)
+      guard clock < .max else { throw stuck(channel) }
+      try tick(channel, clock)
+    }
+  }
+
+  @inline(__always)
+  private func nextTick(_ channel: Int) -> Int64 {
+    if wakes[channel] < 0 {
+      channels[channel].plan(from: from[channel])
+      wakes[channel] = max(channels[channel].wake, from[channel])
+    }
+    // Without skipping every clock is visited, and the plan is made anew in each.
+    return skips ? wakes[channel] : from[channel]
+  }
+
+  @inline(__always)
+  private func tick(_ channel: Int, _ clock: Int64) throws {
+    channels[channel].tick(clock)
+    from[channel] = clock + 1
+    wakes[channel] = -1
+    if channels[channel].isStuck { throw stuck(channel) }
+  }
+
+  private func stuck(_ channel: Int) -> Refusal {
+    Refusal(
+      "the run cannot go on after clock \(from[channel] - 1)", at: Place(file: plan.device.name),
+      value: channels[channel].stuck ?? "channel \(channel) has requests that nothing will ever serve")
+  }
+
+  private func finished(at end: Int64) -> MemoryRun {
     var run = MemoryRun()
     run.requests = requests
     for channel in 0..<channelCount { run.cycles = max(run.cycles, channels[channel].lastCompletion) }
-    run.cyclesSimulated = run.cycles + drain + (Scheduler.firstTick == 0 ? 1 : 0)
-    run.channels = (0..<channelCount).map { channels[$0].record(upTo: run.cyclesSimulated) }
+    // Where clocks count from 0, so many were ticked as the last one's number plus one.
+    run.cyclesSimulated = run.cycles + drain + (1 - Scheduler.firstTick)
+    run.channels = (0..<channelCount).map { channels[$0].record(upTo: end) }
     return run
-  }
-}
-
-/// A run that cannot go on.
-struct MemoryRunStuck: Error {
-  let clock: Int64
-  let why: String
-
-  init(_ clock: Int64, _ why: String) {
-    self.clock = clock
-    self.why = why
   }
 }

@@ -1,39 +1,26 @@
-/// Reads or writes that wait in a controller, in order of arrival, with a list for each bank.
+/// Reads or writes that wait in a controller, as lists of a pool's slots, one for each bank, in order of arrival.
 ///
 /// For each bank it knows the oldest request for the open row (`hit`) and the oldest for another row (`miss`; with the
 /// bank closed, the oldest of all), so that a scheduler looks at banks rather than at requests.
 struct RequestBuffer: ~Copyable {
-  struct Slot {
-    var request = PlacedRequest(address: 0, bank: 0, row: 0, column: 0, isWrite: false)
-    /// The clock at which it was accepted.
-    var accepted: Int64 = 0
-    /// Order of acceptance, over all buffers of the channel.
-    var sequence: Int64 = 0
-    /// The next request of the same bank; −1 at the end.
-    var next: Int32 = -1
-    /// Whether a command was issued for it.
-    var isStarted = false
-  }
-
   let capacity: Int
   private(set) var count = 0
-  let slots: UnsafeMutablePointer<Slot>
-  private let free: UnsafeMutablePointer<Int32>
+  private let slots: UnsafeMutablePointer<RequestPool.Slot>
   private let head: UnsafeMutablePointer<Int32>
   private let tail: UnsafeMutablePointer<Int32>
-  /// By bank: the oldest request for the open row, and the oldest other one; −1 for none.
+  /// By bank: slots of the oldest request for the open row, and of the oldest other one; −1 for none.
   let hit: UnsafeMutablePointer<Int32>
   let miss: UnsafeMutablePointer<Int32>
+  /// By bank: their ages.
+  let hitAge: UnsafeMutablePointer<Int64>
+  let missAge: UnsafeMutablePointer<Int64>
   /// Banks with a hit, and with a miss.
-  var hits: BankSet
-  var misses: BankSet
+  let hits: BankSet
+  let misses: BankSet
 
-  init(capacity: Int, banks: Int) {
+  init(capacity: Int, banks: Int, pool: borrowing RequestPool) {
     self.capacity = capacity
-    slots = .allocate(capacity: capacity)
-    slots.initialize(repeating: Slot(), count: capacity)
-    free = .allocate(capacity: capacity)
-    for slot in 0..<capacity { free[slot] = Int32(capacity - 1 - slot) }
+    slots = pool.slots
     func perBank() -> UnsafeMutablePointer<Int32> {
       let pointer = UnsafeMutablePointer<Int32>.allocate(capacity: banks)
       pointer.initialize(repeating: -1, count: banks)
@@ -43,17 +30,23 @@ struct RequestBuffer: ~Copyable {
     tail = perBank()
     hit = perBank()
     miss = perBank()
+    hitAge = .allocate(capacity: banks)
+    hitAge.initialize(repeating: 0, count: banks)
+    missAge = .allocate(capacity: banks)
+    missAge.initialize(repeating: 0, count: banks)
     hits = BankSet(capacity: banks)
     misses = BankSet(capacity: banks)
   }
 
   deinit {
-    slots.deallocate()
-    free.deallocate()
     head.deallocate()
     tail.deallocate()
     hit.deallocate()
     miss.deallocate()
+    hitAge.deallocate()
+    missAge.deallocate()
+    hits.deallocate()
+    misses.deallocate()
   }
 
   @inline(__always) var isFull: Bool { count == capacity }
@@ -68,51 +61,52 @@ struct RequestBuffer: ~Copyable {
     return false
   }
 
-  /// Puts a request at the end. The buffer is not full.
+  /// Puts a request at the end of its bank's list. The buffer is not full.
   ///
-  /// - Parameter openRow: the row that its bank holds open, −1 for none.
+  /// - Parameter openRow: the row that the bank holds open, −1 for none.
+  /// - Returns: whether it became the bank's hit or miss.
   @inline(__always)
-  mutating func append(_ request: PlacedRequest, accepted: Int64, sequence: Int64, openRow: Int32) {
-    let index = free[capacity - 1 - count]
-    count += 1
-    slots[Int(index)] = Slot(request: request, accepted: accepted, sequence: sequence, next: -1, isStarted: false)
-    let bank = Int(request.bank)
+  mutating func append(_ slot: Int, _ bank: Int, openRow: Int32) -> Bool {
+    let index = Int32(truncatingIfNeeded: slot)
+    count &+= 1
     if head[bank] < 0 { head[bank] = index } else { slots[Int(tail[bank])].next = index }
     tail[bank] = index
-    if request.row == openRow {
-      if hit[bank] < 0 {
-        hit[bank] = index
-        hits[bank] = true
-      }
-    } else if miss[bank] < 0 {
+    if slots[slot].request.row == openRow {
+      guard hit[bank] < 0 else { return false }
+      hit[bank] = index
+      hitAge[bank] = slots[slot].age
+      hits[bank] = true
+    } else {
+      guard miss[bank] < 0 else { return false }
       miss[bank] = index
+      missAge[bank] = slots[slot].age
       misses[bank] = true
     }
+    return true
   }
 
-  /// Takes a request out.
+  /// Takes a request out of its bank's list.
   @inline(__always)
-  mutating func remove(_ slot: Int, openRow: Int32) {
-    let bank = Int(slots[slot].request.bank)
+  mutating func remove(_ slot: Int, _ bank: Int, openRow: Int32) {
+    let index = Int32(truncatingIfNeeded: slot)
     let after = slots[slot].next
-    if head[bank] == Int32(slot) {
+    if head[bank] == index {
       head[bank] = after
       if after < 0 { tail[bank] = -1 }
     } else {
       var before = head[bank]
-      while slots[Int(before)].next != Int32(slot) { before = slots[Int(before)].next }
+      while slots[Int(before)].next != index { before = slots[Int(before)].next }
       slots[Int(before)].next = after
       if after < 0 { tail[bank] = before }
     }
-    count -= 1
-    free[capacity - 1 - count] = Int32(slot)
-    if hit[bank] == Int32(slot) {
+    count &-= 1
+    if hit[bank] == index {
       // The next for the same row stands further back.
       var next = after
       while next >= 0, slots[Int(next)].request.row != openRow { next = slots[Int(next)].next }
       hit[bank] = next
-      hits[bank] = next >= 0
-    } else if miss[bank] == Int32(slot) {
+      if next < 0 { hits[bank] = false } else { hitAge[bank] = slots[Int(next)].age }
+    } else if miss[bank] == index {
       find(bank, openRow: openRow)
     }
   }
@@ -136,6 +130,8 @@ struct RequestBuffer: ~Copyable {
     }
     self.hit[bank] = hit
     self.miss[bank] = miss
+    if hit >= 0 { hitAge[bank] = slots[Int(hit)].age }
+    if miss >= 0 { missAge[bank] = slots[Int(miss)].age }
     hits[bank] = hit >= 0
     misses[bank] = miss >= 0
   }

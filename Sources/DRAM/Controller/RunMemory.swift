@@ -12,7 +12,6 @@ public enum RunMemory {
     skips: Bool = true
   ) throws -> MemoryRun {
     let plan = try ControllerPlan(device, settings)
-    defer { log?.flush() }
     switch settings.scheduler {
     case .activeBuffer:
       try plan.checkClosesAtOnce()
@@ -28,11 +27,6 @@ public enum RunMemory {
     _ scheduler: Scheduler.Type, _ plan: ControllerPlan, _ source: any RequestSource, _ log: CommandLog?,
     _ skips: Bool
   ) throws -> MemoryRun {
-    let memory = MemorySystem<Scheduler>(plan, source: source, log: log, skips: skips)
-    do {
-      return try memory.run()
-    } catch let stuck as MemoryRunStuck {
-      throw Refusal("the run cannot go on after clock \(stuck.clock)", at: Place(file: plan.device.name), value: stuck.why)
-    }
+    try MemorySystem<Scheduler>(plan, source: source, log: log, skips: skips).run()
   }
 }

@@ -3,22 +3,32 @@ import Arch
 /// When each command of one channel may go to each bank: the state that goes with a `ScheduleTable`.
 struct ScheduleTiming: ~Copyable {
   let table: ScheduleTable
-  /// `node * commandCount + command` → first legal cycle.
+  /// `command * stride + group`, and `command * stride + groupCount + bank` → first legal cycle.
   private let ready: UnsafeMutablePointer<Int64>
   private let history: UnsafeMutablePointer<Int64>
-  private let commandCount: Int
-  private let levelCount: Int
-  private let path: UnsafeMutablePointer<Int32>
-  private let heldAt: UnsafeMutablePointer<Int32>
+  let groupOf: UnsafeMutablePointer<Int32>
+  private let nodeOf: UnsafeMutablePointer<Int32>
+  private let rules: UnsafeMutablePointer<ScheduleTable.Rule>
+  private let ruleStart: UnsafeMutablePointer<Int>
+  private let simpleRules: UnsafeMutablePointer<ScheduleTable.SimpleRule>
+  private let spans: UnsafeMutablePointer<ScheduleTable.RuleSpan>
+  private let stride: Int
+  let groupCount: Int
+  private let bankCount: Int
 
   init(_ table: ScheduleTable) {
     self.table = table
-    commandCount = table.commandCount
-    levelCount = table.levelCount
-    path = table.path
-    heldAt = table.heldAt
-    ready = .allocate(capacity: max(table.nodeCount * table.commandCount, 1))
-    ready.initialize(repeating: 0, count: max(table.nodeCount * table.commandCount, 1))
+    groupOf = table.groupOf
+    nodeOf = table.nodeOf
+    rules = table.rules
+    ruleStart = table.ruleStart
+    simpleRules = table.simpleRules
+    spans = table.spans
+    stride = table.stride
+    groupCount = table.groupCount
+    bankCount = table.bankCount
+    ready = .allocate(capacity: table.stride * table.commandCount)
+    ready.initialize(repeating: 0, count: table.stride * table.commandCount)
     history = .allocate(capacity: max(table.historySize, 1))
     history.initialize(repeating: 0, count: max(table.historySize, 1))
   }
@@ -31,98 +41,115 @@ struct ScheduleTiming: ~Copyable {
   /// The first cycle at which `command` may go to `bank`.
   @inline(__always)
   func earliest(_ command: Int, _ bank: Int) -> Int64 {
-    let levels = heldAt + command * (levelCount + 1)
-    let nodes = path + bank * levelCount
-    var best: Int64 = 0
-    for slot in 0..<Int(levels[0]) {
-      best = max(best, ready[Int(nodes[Int(levels[slot + 1])]) * commandCount + command])
-    }
-    return best
+    let times = ready + command &* stride
+    return max(times[Int(groupOf[bank])], times[groupCount &+ bank])
   }
 
   /// The first cycle at which a command that covers many banks may go.
   func earliest(_ command: Int, _ target: ScheduleTable.Target) -> Int64 {
-    let levels = heldAt + command * (levelCount + 1)
+    let times = ready + command * stride
     var best: Int64 = 0
-    for slot in 0..<Int(levels[0]) {
-      for node in target.nodes[Int(levels[slot + 1])] { best = max(best, ready[node * commandCount + command]) }
-    }
+    for group in target.groups { best = max(best, times[group]) }
+    for bank in target.banks { best = max(best, times[groupCount + bank]) }
     return best
   }
+
+  /// The times of one command: first those of the groups, then those of the banks.
+  @inline(__always)
+  func times(_ command: Int) -> UnsafeMutablePointer<Int64> { ready + command &* stride }
 
   /// Notes that `command` went to `bank`.
   @inline(__always)
   mutating func issue(_ command: Int, _ bank: Int, at cycle: Int64) {
-    let nodes = path + bank * levelCount
-    let rules = table.rules
-    for index in table.ruleStart[command]..<table.ruleStart[command + 1] {
+    let span = spans + command
+    let group = Int(groupOf[bank])
+    var rule = simpleRules + span.pointee.groups
+    let banks = simpleRules + span.pointee.banks
+    while rule < banks {
+      let slot = ready + (rule.pointee.base &+ group)
+      slot.pointee = max(slot.pointee, cycle &+ rule.pointee.latency)
+      rule += 1
+    }
+    let end = simpleRules + span.pointee.simpleEnd
+    while rule < end {
+      let slot = ready + (rule.pointee.base &+ bank)
+      slot.pointee = max(slot.pointee, cycle &+ rule.pointee.latency)
+      rule += 1
+    }
+    if span.pointee.start < span.pointee.end { issueRest(command, bank, at: cycle) }
+    if span.pointee.isRemembered {
+      for level in 0..<table.levelCount where table.ringBase[level * table.commandCount + command] >= 0 {
+        remember(level, Int(nodeOf[level * bankCount + bank]), command, at: cycle)
+      }
+    }
+  }
+
+  /// The rules that write more than one slot.
+  @inline(never)
+  private mutating func issueRest(_ command: Int, _ bank: Int, at cycle: Int64) {
+    for index in spans[command].start..<spans[command].end {
       let rule = rules[index]
-      let node = Int(nodes[Int(rule.level)])
+      let node = Int(nodeOf[Int(rule.level) &* bankCount &+ bank])
       if rule.window <= 1 && !rule.isSibling {
-        let slot = node * commandCount + Int(rule.next)
-        ready[slot] = max(ready[slot], cycle &+ rule.latency)
+        raise(rule, node, to: cycle &+ rule.latency)
       } else {
         raiseRarely(rule, node, command, at: cycle)
       }
     }
-    noteHistory(command, at: cycle) { Int(nodes[$0]) }
   }
 
   /// Notes that `command` went to everything that `target` covers.
   mutating func issue(_ command: Int, _ target: ScheduleTable.Target, at cycle: Int64) {
-    for index in table.ruleStart[command]..<table.ruleStart[command + 1] {
-      let rule = table.rules[index]
-      if rule.isSibling && target.named[Int(rule.level)] < 0 { continue }
+    for index in ruleStart[command]..<ruleStart[command + 1] {
+      let rule = rules[index]
+      if rule.isSibling && !target.isNamed[Int(rule.level)] { continue }
       for node in target.nodes[Int(rule.level)] {
         if rule.window <= 1 && !rule.isSibling {
-          let slot = node * commandCount + Int(rule.next)
-          ready[slot] = max(ready[slot], cycle + rule.latency)
+          raise(rule, node, to: cycle + rule.latency)
         } else {
           raiseRarely(rule, node, command, at: cycle)
         }
       }
     }
-    for level in 0..<levelCount where table.ringBase[level * commandCount + command] >= 0 {
-      for node in target.nodes[level] { note(level, node, command, at: cycle) }
+    for level in 0..<table.levelCount where table.ringBase[level * table.commandCount + command] >= 0 {
+      for node in target.nodes[level] { remember(level, node, command, at: cycle) }
     }
   }
 
-  /// Rules with a window or for siblings. Windows count the present issue, which is noted only after all rules.
-  @inline(never)
+  /// Writes a bound to all slots under a node.
+  @inline(__always)
+  private mutating func raise(_ rule: ScheduleTable.Rule, _ node: Int, to cycle: Int64) {
+    let count = Int(rule.count)
+    let slots = ready + (Int(rule.base) &+ node &* count)
+    var slot = 0
+    repeat {
+      slots[slot] = max(slots[slot], cycle)
+      slot &+= 1
+    } while slot < count
+  }
+
+  /// Rules with a window or for siblings. Windows count the present issue, which is remembered only after all rules.
   private mutating func raiseRarely(_ rule: ScheduleTable.Rule, _ node: Int, _ command: Int, at cycle: Int64) {
     let level = Int(rule.level)
-    let next = Int(rule.next)
     if rule.isSibling {
       let size = table.levelSizes[level]
-      let first = node - (node - table.levelBase[level]) % size
-      for sibling in first..<(first + size) where sibling != node {
-        let slot = sibling * commandCount + next
-        ready[slot] = max(ready[slot], cycle + rule.latency)
-      }
+      let first = node - node % size
+      for sibling in first..<(first + size) where sibling != node { raise(rule, sibling, to: cycle + rule.latency) }
       return
     }
-    let slot = level * commandCount + command
+    let slot = level * table.commandCount + command
     let window = table.ringWindow[slot]
-    let ring = table.ringBase[slot] + (node - table.levelBase[level]) * (window + 1)
+    let ring = table.ringBase[slot] + node * (window + 1)
     let back = Int64(rule.window) - 1
     let count = history[ring]
     guard count >= back else { return }
-    let since = history[ring + 1 + Int((count - back) % Int64(window))]
-    let target = node * commandCount + next
-    ready[target] = max(ready[target], since + rule.latency)
+    raise(rule, node, to: history[ring + 1 + Int((count - back) % Int64(window))] + rule.latency)
   }
 
-  @inline(__always)
-  private mutating func noteHistory(_ command: Int, at cycle: Int64, _ node: (Int) -> Int) {
-    for level in 0..<levelCount where table.ringBase[level * commandCount + command] >= 0 {
-      note(level, node(level), command, at: cycle)
-    }
-  }
-
-  private mutating func note(_ level: Int, _ node: Int, _ command: Int, at cycle: Int64) {
-    let slot = level * commandCount + command
+  private mutating func remember(_ level: Int, _ node: Int, _ command: Int, at cycle: Int64) {
+    let slot = level * table.commandCount + command
     let window = table.ringWindow[slot]
-    let ring = table.ringBase[slot] + (node - table.levelBase[level]) * (window + 1)
+    let ring = table.ringBase[slot] + node * (window + 1)
     history[ring + 1 + Int(history[ring] % Int64(window))] = cycle
     history[ring] += 1
   }

@@ -2,160 +2,257 @@ import Arch
 
 // Who goes next: the candidates of each buffer, looked at bank by bank.
 extension ActiveBufferScheduler {
-  /// Which commands a slot of the command bus takes.
-  enum Slot {
-    case any, column, row
-
-    var takesColumns: Bool { self != .row }
-    var takesRows: Bool { self != .column }
+  /// A candidate, seen from a clock.
+  @inline(__always)
+  mutating func candidate(_ command: Int, _ bank: Int, slot: Int, age: Int64, from clock: Int64) -> CommandChoice {
+    let legal = timing.earliest(command, bank)
+    return CommandChoice(
+      clock: edge(max(clock, legal), command, bank), age: age, legal: legal,
+      command: Int32(truncatingIfNeeded: command), bank: Int32(truncatingIfNeeded: bank),
+      slot: Int32(truncatingIfNeeded: slot))
   }
 
-  /// The first ready of the requests that a row was opened for; among equals the first accepted.
+  /// Whether a choice still is the right one at a clock.
   @inline(__always)
-  func activeChoice(from clock: Int64, _ slot: Slot) -> Choice {
-    var best = Choice()
+  private mutating func holds(_ choice: CommandChoice, at clock: Int64) -> Bool {
+    choice.isKnown && choice.clock >= clock
+      && (choice.clock == .max || timing.earliest(Int(choice.command), Int(choice.bank)) == choice.legal)
+  }
+
+  /// Compares the new hit or miss of a bank, of the buffer that is served, with the choices.
+  @inline(__always)
+  mutating func consider(_ slot: Int, _ bank: Int, from clock: Int64) {
+    let age = pool.slots[slot].age
+    if pool.slots[slot].request.row == openRow[bank] {
+      guard columnChoice.isKnown else { return }
+      let new = candidate(isWriteMode ? write : read, bank, slot: slot, age: age, from: clock)
+      if new.goesBefore(columnChoice) { columnChoice = new }
+    } else {
+      guard rowChoice.isKnown, openRow[bank] < 0 ? activatingBank < 0 : !isProtected(bank) else { return }
+      let new = candidate(openRow[bank] < 0 ? activate : precharge, bank, slot: slot, age: age, from: clock)
+      if new.goesBefore(rowChoice) { rowChoice = new }
+    }
+  }
+
+  /// Brings the choice of the active buffer up to date: the first ready; among equals the first accepted.
+  @inline(__always)
+  mutating func chooseActive(from clock: Int64, onlyColumns: Bool) {
+    if !holds(activeChoice, at: clock) { scanActive(from: clock, onlyColumns: onlyColumns) }
+  }
+
+  private mutating func scanActive(from clock: Int64, onlyColumns: Bool) {
+    var best = CommandChoice()
     for index in 0..<activeCount {
-      let request = active[index].slot.request
-      let command = command(for: request)
-      if slot == .column && command != roles.read && command != roles.write { continue }
-      let bank = Int(request.bank)
-      let ready = edge(max(clock, timing.earliest(command, bank)), command, bank)
-      let accepted = active[index].slot.accepted
-      if ready < best.clock || (ready == best.clock && accepted < best.age) {
-        best = Choice(clock: ready, origin: .active, index: index, command: command, age: accepted)
-      }
+      let slot = Int(active[index])
+      let command = command(for: pool.slots[slot].request)
+      if onlyColumns && command != read && command != write { continue }
+      let bank = Int(pool.slots[slot].request.bank)
+      let new = candidate(command, bank, slot: slot, age: pool.slots[slot].accepted, from: clock)
+      if new.goesBefore(best) { best = new }
     }
-    return best
-  }
-
-  /// The first ready request of the buffer that is served at present; among equals the oldest.
-  @inline(__always)
-  func bufferChoice(from clock: Int64, _ slot: Slot) -> Choice {
-    isWriteMode
-      ? choose(writes, .writes, roles.write, from: clock, slot) : choose(reads, .reads, roles.read, from: clock, slot)
+    activeChoice = best
   }
 
   @inline(__always)
-  private func choose(
-    _ buffer: borrowing RequestBuffer, _ origin: Origin, _ column: Int, from clock: Int64, _ slot: Slot
-  ) -> Choice {
-    var best = Choice()
-    if slot.takesColumns {
-      var bank = buffer.hits.first(from: 0)
-      while bank >= 0 {
-        let ready = edge(max(clock, timing.earliest(column, bank)), column, bank)
-        if ready <= best.clock {
-          let index = Int(buffer.hit[bank])
-          let age = buffer.slots[index].sequence
-          if ready < best.clock || age < best.age {
-            best = Choice(clock: ready, origin: origin, index: index, command: column, age: age)
-          }
+  mutating func chooseColumn(from clock: Int64) {
+    guard !holds(columnChoice, at: clock) else { return }
+    columnChoice = isWriteMode
+      ? firstHit(writes.hits, writes.hit, writes.hitAge, write, from: clock)
+      : firstHit(reads.hits, reads.hit, reads.hitAge, read, from: clock)
+  }
+
+  @inline(__always)
+  mutating func chooseRow(from clock: Int64) {
+    guard !holds(rowChoice, at: clock) else { return }
+    rowChoice = isWriteMode
+      ? firstMiss(writes.misses, writes.miss, writes.missAge, from: clock)
+      : firstMiss(reads.misses, reads.miss, reads.missAge, from: clock)
+  }
+
+  /// The bank of a set whose command is ready first; of several the one of smallest age.
+  private struct Search {
+    var clock = Int64.max
+    var age = Int64.max
+    var bank = -1
+
+    @inline(__always)
+    mutating func look(
+      at banks: UInt64, word: Int, _ times: UnsafeMutablePointer<Int64>, _ groupOf: UnsafeMutablePointer<Int32>,
+      _ groups: Int, _ ages: UnsafeMutablePointer<Int64>, from start: Int64
+    ) {
+      var bits = banks
+      let bankTimes = times + groups
+      while bits != 0 {
+        let bank = word << 6 | bits.trailingZeroBitCount
+        bits &= bits &- 1
+        let ready = max(start, max(times[Int(groupOf[bank])], bankTimes[bank]))
+        if ready < clock || (ready == clock && ages[bank] < age) {
+          clock = ready
+          age = ages[bank]
+          self.bank = bank
         }
-        bank = buffer.hits.first(from: bank + 1)
       }
     }
-    if slot.takesRows {
-      let activatingBank = activating.map { Int($0.slot.request.bank) } ?? -1
-      var bank = buffer.misses.first(from: 0)
-      while bank >= 0 {
-        let isClosed = openRow[bank] < 0
-        if isClosed ? activatingBank < 0 : !isProtected(bank) {
-          let command = isClosed ? roles.activate : roles.precharge
-          let ready = edge(max(clock, timing.earliest(command, bank)), command, bank)
-          if ready <= best.clock {
-            let index = Int(buffer.miss[bank])
-            let age = buffer.slots[index].sequence
-            if ready < best.clock || age < best.age {
-              best = Choice(clock: ready, origin: origin, index: index, command: command, age: age)
-            }
-          }
-        }
-        bank = buffer.misses.first(from: bank + 1)
+  }
+
+  /// The first ready of the oldest hits of all banks.
+  private mutating func firstHit(
+    _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, _ command: Int,
+    from clock: Int64
+  ) -> CommandChoice {
+    if busKind == .halfClock { return firstAtEdge(banks, slots, ages, hit: command, from: clock) }
+    var search = Search()
+    for word in 0..<banks.wordCount where banks.words[word] != 0 {
+      search.look(
+        at: banks.words[word], word: word, timing.times(command), timing.groupOf, timing.groupCount, ages, from: clock)
+    }
+    guard search.bank >= 0 else { return CommandChoice() }
+    return candidate(command, search.bank, slot: Int(slots[search.bank]), age: search.age, from: clock)
+  }
+
+  /// The first ready of the oldest misses of all banks: activations of closed ones, precharges of open ones.
+  private mutating func firstMiss(
+    _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, from clock: Int64
+  ) -> CommandChoice {
+    if busKind == .halfClock { return firstAtEdge(banks, slots, ages, hit: nil, from: clock) }
+    var search = Search()
+    for word in 0..<banks.wordCount where banks.words[word] != 0 {
+      let (all, open) = (banks.words[word], opened.words[word])
+      let closable = activeCount > 0 ? all & open & ~guarded.words[word] : all & open
+      search.look(
+        at: closable, word: word, timing.times(precharge), timing.groupOf, timing.groupCount, ages, from: clock)
+      if activatingBank < 0 {
+        search.look(
+          at: all & ~open, word: word, timing.times(activate), timing.groupOf, timing.groupCount, ages, from: clock)
       }
+    }
+    guard search.bank >= 0 else { return CommandChoice() }
+    return candidate(
+      opened[search.bank] ? precharge : activate, search.bank, slot: Int(slots[search.bank]), age: search.age,
+      from: clock)
+  }
+
+  /// The same where commands wait for an edge of the clock.
+  private mutating func firstAtEdge(
+    _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, hit: Int?,
+    from clock: Int64
+  ) -> CommandChoice {
+    var best = CommandChoice()
+    var bank = banks.first(from: 0)
+    while bank >= 0 {
+      let command = hit ?? (opened[bank] ? precharge : activate)
+      if hit != nil || (opened[bank] ? !isProtected(bank) : activatingBank < 0) {
+        let new = candidate(command, bank, slot: Int(slots[bank]), age: ages[bank], from: clock)
+        if new.goesBefore(best) { best = new }
+      }
+      bank = banks.first(from: bank &+ 1)
     }
     return best
   }
 
   // MARK: One command in a cycle
 
+  @inline(__always)
   mutating func planSingle(_ clock: Int64) {
-    prepare(clock)
-    choice = activeChoice(from: clock, .any)
+    chooseActive(from: clock, onlyColumns: false)
+    next = activeChoice
+    origin = .active
     if maintenance.isEmpty {
       // The buffers are asked only when the active one has nothing to give.
-      if choice.clock > clock {
-        updateMode()
-        let buffered = bufferChoice(from: clock, .any)
-        if buffered.clock < choice.clock { choice = buffered }
+      if next.clock > clock { planBuffers(clock) }
+    } else {
+      let head = maintenanceChoice(from: clock)
+      if head.clock < next.clock {
+        next = head
+        origin = .maintenance
       }
-    } else if let head = maintenanceChoice(from: clock), head.clock < choice.clock {
-      choice = head
     }
-    wake = min(choice.clock, maintenance.due, nextClose)
+    wake = min(next.clock, maintenance.due, nextClose)
   }
 
+  /// The served buffer's next command, where that comes before what was chosen already.
+  @inline(__always)
+  mutating func planBuffers(_ clock: Int64) {
+    updateMode()
+    chooseColumn(from: clock)
+    chooseRow(from: clock)
+    let isColumn = columnChoice.goesBefore(rowChoice)
+    if (isColumn ? columnChoice.clock : rowChoice.clock) < next.clock {
+      next = isColumn ? columnChoice : rowChoice
+      origin = .buffer
+    }
+  }
+
+  @inline(__always)
   mutating func tickSingle(_ clock: Int64) {
-    if choice.clock == clock { issue(choice, at: clock) }
+    if next.clock == clock { issue(next, origin, at: clock) }
   }
 
   // MARK: A row and a column command in a cycle
 
+  @inline(__always)
   mutating func planDual(_ clock: Int64) {
-    prepare(clock)
-    if maintenance.isEmpty { updateMode() }
-    columnChoice = columnChoice(from: clock)
-    choice = rowChoice(from: clock)
-    wake = min(choice.clock, columnChoice.clock, maintenance.due, nextClose)
-  }
-
-  private func columnChoice(from clock: Int64) -> Choice {
-    let active = activeChoice(from: clock, .column)
-    guard maintenance.isEmpty, active.clock > clock else { return active }
-    let buffered = bufferChoice(from: clock, .column)
-    return buffered.clock < active.clock ? buffered : active
+    chooseActive(from: clock, onlyColumns: true)
+    nextColumn = activeChoice
+    columnOrigin = .active
+    if maintenance.isEmpty {
+      updateMode()
+      if nextColumn.clock > clock {
+        chooseColumn(from: clock)
+        if columnChoice.clock < nextColumn.clock {
+          nextColumn = columnChoice
+          columnOrigin = .buffer
+        }
+      }
+    }
+    planRow(clock)
+    wake = min(next.clock, nextColumn.clock, maintenance.due, nextClose)
   }
 
   /// Nothing looks at the row commands of active requests; one whose row was closed under it would wait for ever.
-  private func rowChoice(from clock: Int64) -> Choice {
+  @inline(__always)
+  private mutating func planRow(_ clock: Int64) {
     if maintenance.isEmpty {
-      let buffered = bufferChoice(from: clock, .row)
-      guard !hasQuirks else { return buffered }
-      let active = activeRowChoice(from: clock)
-      return active.clock <= buffered.clock ? active : buffered
+      chooseRow(from: clock)
+      next = rowChoice
+      origin = .buffer
+    } else {
+      next = maintenanceChoice(from: clock)
+      origin = .maintenance
     }
-    let head = maintenanceChoice(from: clock) ?? Choice()
-    guard !hasQuirks else { return head }
-    let active = activeRowChoice(from: clock)
-    return active.clock <= head.clock ? active : head
+    guard !hasQuirks, cap > 0 else { return }
+    let reopening = activeRowChoice(from: clock)
+    if reopening.clock <= next.clock && reopening.clock < .max {
+      next = reopening
+      origin = .active
+    }
   }
 
-  private func activeRowChoice(from clock: Int64) -> Choice {
-    var best = Choice()
+  private mutating func activeRowChoice(from clock: Int64) -> CommandChoice {
+    var best = CommandChoice()
     for index in 0..<activeCount {
-      let request = active[index].slot.request
-      let command = command(for: request)
-      if command == roles.read || command == roles.write { continue }
-      let bank = Int(request.bank)
-      let ready = edge(max(clock, timing.earliest(command, bank)), command, bank)
-      if ready < best.clock {
-        best = Choice(clock: ready, origin: .active, index: index, command: command, age: active[index].slot.accepted)
-      }
+      let slot = Int(active[index])
+      let command = command(for: pool.slots[slot].request)
+      if command == read || command == write { continue }
+      let bank = Int(pool.slots[slot].request.bank)
+      let new = candidate(command, bank, slot: slot, age: pool.slots[slot].accepted, from: clock)
+      if new.clock < best.clock { best = new }
     }
     return best
   }
 
+  @inline(__always)
   mutating func tickDual(_ clock: Int64) {
-    var isColumnIssued = false
-    if columnChoice.clock == clock {
-      issue(columnChoice, at: clock)
-      isColumnIssued = true
+    let hasColumn = nextColumn.clock == clock
+    if hasColumn {
+      issue(nextColumn, columnOrigin, at: clock)
       // The row slot sees banks and timing after the column command, and may serve the other buffer.
       if maintenance.isEmpty { updateMode() }
-      choice = rowChoice(from: clock)
+      planRow(clock)
     }
-    if choice.clock == clock {
-      issue(choice, at: clock)
-      if isColumnIssued { recorder.dualCommands += 1 }
+    if next.clock == clock {
+      issue(next, origin, at: clock)
+      if hasColumn { recorder.dualCommands += 1 }
     }
   }
 
@@ -164,18 +261,23 @@ extension ActiveBufferScheduler {
   /// The first clock from `clock` on at whose edge a command may go: odd clocks are rising edges, and only precharges go
   /// at falling ones.
   @inline(__always)
-  func edge(_ clock: Int64, _ command: Int, _ bank: Int) -> Int64 {
-    guard busKind == .halfClock, clock & 1 == 0 else { return clock }
+  mutating func edge(_ clock: Int64, _ command: Int, _ bank: Int) -> Int64 {
+    busKind == .halfClock && clock & 1 == 0 ? fallingEdge(clock, command, bank) : clock
+  }
+
+  private mutating func fallingEdge(_ clock: Int64, _ command: Int, _ bank: Int) -> Int64 {
     let isAll = command == roles.prechargeAll
-    guard command == roles.precharge || isAll else { return clock + 1 }
+    guard command == precharge || isAll else { return clock + 1 }
     guard clock == pairing.edge, bank / banksPerPseudoChannel == pairing.pseudoChannel else { return clock }
     return pairing.isWide || isAll || bank == pairing.bank ? clock + 1 : clock
   }
 
   /// A row command at a rising edge restricts the falling edge that ends it: an activation takes three half clocks.
   mutating func notePairing(_ command: Int, _ bank: Int, isWide: Bool, at clock: Int64) {
+    // Which edge a precharge may take depends on it.
+    rowChoice = .unknown
     guard clock & 1 == 1 else { return }
-    pairing.edge = clock + (command == roles.activate ? 3 : 1)
+    pairing.edge = clock + (command == activate ? 3 : 1)
     pairing.pseudoChannel = bank / banksPerPseudoChannel
     pairing.bank = bank
     pairing.isWide = isWide

@@ -52,11 +52,9 @@ struct BankQueueScheduler: ~Copyable, ChannelScheduler {
   let sleepAfter: Int64
   let isDual: Bool
   let hasQuirks: Bool
-  var isStale = true
   var wake: Int64 = 0
-  var stuck: String?
+  var isStuck = false
   var recorder: ChannelRecorder
-  var reads: Int { readsOpen }
 
   init(_ plan: ControllerPlan, channel: Int, log: CommandLog?) {
     let (device, settings) = (plan.device, plan.settings)
@@ -104,11 +102,11 @@ struct BankQueueScheduler: ~Copyable, ChannelScheduler {
     wasUsed.deallocate()
   }
 
-  var outstanding: Int { readsOpen }
+  var outstanding: Int { mutating get { readsOpen } }
   var lastCompletion: Int64 { recorder.lastCompletion }
   func record(upTo clock: Int64) -> ChannelRecord { recorder.finished() }
 
-  func refuses(_ request: PlacedRequest) -> Bool { request.isWrite ? writeBuffer.isFull : readQueue.isFull }
+  mutating func refuses(_ request: PlacedRequest) -> Bool { request.isWrite ? writeBuffer.isFull : readQueue.isFull }
 
   /// A write is complete two clocks after it was offered, when it is buffered; a read when its data are there.
   mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool {
@@ -142,12 +140,10 @@ struct BankQueueScheduler: ~Copyable, ChannelScheduler {
       }
     }
     mayMove = true
-    isStale = true
     return true
   }
 
   mutating func plan(from clock: Int64) {
-    isStale = false
     var next = min(mayMove ? clock : .max, refreshDue)
     if blockedRank >= 0 || !dueRanks.isEmpty { next = min(next, max(clock, refreshReady())) }
     next = min(next, max(clock, queuesReady()))
@@ -157,7 +153,6 @@ struct BankQueueScheduler: ~Copyable, ChannelScheduler {
 
   mutating func tick(_ clock: Int64) {
     guard wake <= clock else { return }
-    isStale = true
     if refreshDue <= clock {
       if !isAsleep[nextRank] { dueRanks.append(nextRank) }
       nextRank = (nextRank + 1) % rankCount
@@ -180,11 +175,13 @@ struct BankQueueScheduler: ~Copyable, ChannelScheduler {
     }
     if !isIssued && sleepAfter < .max { sleepStep(at: clock) }
     mayMove = moveTransaction()
-    if queues.total == 0 && readQueue.count > 0 && !mayMove && readsOpen > 0 {
-      stuck =
-        "a buffered write waits for a read of its address that waits behind the drain of the write buffer: the schedule "
-        + "that this preset follows never goes on from here"
-    }
+    if queues.total == 0 && readQueue.count > 0 && !mayMove { isStuck = true }
+  }
+
+  var stuck: String? {
+    isStuck
+      ? "a buffered write waits for a read of its address that waits behind the drain of the write buffer: the schedule "
+        + "that this preset follows never goes on from here" : nil
   }
 
   // MARK: Transactions

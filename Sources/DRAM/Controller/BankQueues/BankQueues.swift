@@ -12,7 +12,7 @@ struct BankQueues: ~Copyable {
   private let counts: UnsafeMutablePointer<Int>
   private(set) var total = 0
   /// Banks with anything in their queue.
-  var occupied: BankSet
+  let occupied: BankSet
 
   init(depth: Int, banks: Int) {
     self.depth = depth
@@ -26,6 +26,7 @@ struct BankQueues: ~Copyable {
   deinit {
     entries.deallocate()
     counts.deallocate()
+    occupied.deallocate()
   }
 
   @inline(__always)
