@@ -114,7 +114,7 @@ final class AddressDecoder {
     var sum: UInt64 = 0
     for index in range {
       let piece = pieces[index]
-      sum &+= (address >> piece.shift & piece.mask) &* piece.factor
+      sum &+= (address &>> piece.shift & piece.mask) &* piece.factor
     }
     return Int32(truncatingIfNeeded: sum)
   }

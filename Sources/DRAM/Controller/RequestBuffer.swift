@@ -107,13 +107,33 @@ struct RequestBuffer: ~Copyable {
       hit[bank] = next
       if next < 0 { hits[bank] = false } else { hitAge[bank] = slots[Int(next)].age }
     } else if miss[bank] == index {
-      find(bank, openRow: openRow)
+      if openRow < 0 { missHead(bank) } else { find(bank, openRow: openRow) }
     }
   }
 
-  /// Works out hit and miss of a bank whose row was opened or closed.
+  /// With the bank closed its oldest request is the miss.
   @inline(__always)
-  mutating func rowChanged(_ bank: Int, openRow: Int32) {
+  private mutating func missHead(_ bank: Int) {
+    let first = head[bank]
+    miss[bank] = first
+    if first < 0 { misses[bank] = false } else { missAge[bank] = slots[Int(first)].age }
+  }
+
+  /// Works out hit and miss of a bank that was closed.
+  @inline(__always)
+  mutating func rowClosed(_ bank: Int) {
+    guard head[bank] >= 0 else { return }
+    if hit[bank] >= 0 {
+      hit[bank] = -1
+      hits[bank] = false
+    }
+    misses[bank] = true
+    missHead(bank)
+  }
+
+  /// Works out hit and miss of a bank whose row was opened.
+  @inline(__always)
+  mutating func rowOpened(_ bank: Int, openRow: Int32) {
     if head[bank] >= 0 { find(bank, openRow: openRow) }
   }
 

@@ -65,7 +65,8 @@ enum RecordedDeviceFile {
   /// The refreshes for which the file has an interval and a command. A recorded nREFIpb is the time between two banks.
   private static func refreshes(_ device: DeviceDescription) -> [RefreshDescription] {
     let ways: [(command: String, interval: String, duration: String)] = [
-      ("REFab", "nREFI", "nRFC"), ("REFab", "nREFI", "nRFCab"), ("REFRESH", "tREFI", "tRFC"), ("REFpb", "nREFIpb", "nRFCpb"),
+      ("REFab", "nREFI", "nRFC"), ("REFab", "nREFI", "nRFCab"), ("REFRESH", "tREFI", "tRFC"),
+      ("REFpb", "nREFIpb", "nRFCpb"),
       ("REFRESH_BANK", "tREFIb", "tRFCb"),
     ]
     return ways.compactMap { way in

@@ -91,7 +91,8 @@ public struct RequestTrace: RequestSource {
     }
     guard arrival >= last else {
       throw Refusal(
-        "time goes backwards", at: place(0), value: "arrival \(arrival)", expected: "at least \(last), as the line before")
+        "time goes backwards", at: place(0), value: "arrival \(arrival)",
+        expected: "at least \(last), as the line before")
     }
     last = arrival
     guard index + 2 < count, line[index + 2] == UInt8(ascii: ","),

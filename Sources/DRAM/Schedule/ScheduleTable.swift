@@ -17,12 +17,23 @@ final class ScheduleTable: @unchecked Sendable {
     let latency: Int64
   }
 
+  /// A rule that writes the slots of all nodes under one of its level: `count` from `base` plus the first.
+  struct SpreadRule {
+    let base: Int
+    let latency: Int64
+    /// By bank: the first slot under its node.
+    let first: UnsafeMutablePointer<Int32>
+    let count: Int
+  }
+
   /// Where the rules of a command lie: those that write its group's slot, then those that write its bank's, in
-  /// `simpleRules`; the others in `rules`.
+  /// `simpleRules`; those that write several slots in `spreadRules`; the others in `rules`.
   struct RuleSpan {
     var groups = 0
     var banks = 0
     var simpleEnd = 0
+    var spread = 0
+    var spreadEnd = 0
     var start = 0
     var end = 0
     /// Whether issues of the command are remembered at any level.
@@ -69,6 +80,9 @@ final class ScheduleTable: @unchecked Sendable {
   let rules: UnsafeMutablePointer<Rule>
   let ruleStart: UnsafeMutablePointer<Int>
   let simpleRules: UnsafeMutablePointer<SimpleRule>
+  let spreadRules: UnsafeMutablePointer<SpreadRule>
+  /// `(level * 2 + (0 for groups, 1 for banks)) * bankCount + bank` → first slot under the bank's node of that level.
+  private let firstSlots: UnsafeMutablePointer<Int32>
   /// By command, for one that names a bank.
   let spans: UnsafeMutablePointer<RuleSpan>
   /// Ring of the last issues of (level, command) at a node: `level * commandCount + command` → first slot, or −1.
@@ -113,12 +127,22 @@ final class ScheduleTable: @unchecked Sendable {
       }
     }
     starts.append(flat.count)
+    firstSlots = .allocate(capacity: banks * nodes.count * 2)
+    for bank in 0..<banks {
+      for level in nodes.indices {
+        let node = bank / (banks / nodes[level])
+        firstSlots[level * 2 * banks + bank] = Int32(level <= groupLevel ? node * (groups / nodes[level]) : 0)
+        firstSlots[(level * 2 + 1) * banks + bank] = Int32(node * (banks / nodes[level]))
+      }
+    }
     var simple: [SimpleRule] = []
+    var spreads: [SpreadRule] = []
     var spanned: [RuleSpan] = []
     var ordered: [Rule] = []
     for command in 0..<commandCount {
       let own = flat[starts[command]..<starts[command + 1]]
-      let ones = own.filter { $0.window == 1 && !$0.isSibling && $0.count == 1 }
+      let plain = own.filter { $0.window == 1 && !$0.isSibling }
+      let ones = plain.filter { $0.count == 1 }
       func isOfGroup(_ rule: Rule) -> Bool { rule.level <= groupLevel }
       var span = RuleSpan()
       span.groups = simple.count
@@ -126,9 +150,16 @@ final class ScheduleTable: @unchecked Sendable {
       span.banks = simple.count
       simple += ones.filter { !isOfGroup($0) }.map { SimpleRule(base: Int($0.base), latency: $0.latency) }
       span.simpleEnd = simple.count
-      ordered += ones
+      span.spread = spreads.count
+      for rule in plain where rule.count > 1 {
+        let first = firstSlots + (Int(rule.level) * 2 + (isOfGroup(rule) ? 0 : 1)) * banks
+        spreads.append(
+          SpreadRule(base: Int(rule.base), latency: rule.latency, first: first, count: Int(rule.count)))
+      }
+      span.spreadEnd = spreads.count
+      ordered += plain
       span.start = ordered.count
-      ordered += own.filter { !($0.window == 1 && !$0.isSibling && $0.count == 1) }
+      ordered += own.filter { !($0.window == 1 && !$0.isSibling) }
       span.end = ordered.count
       spanned.append(span)
     }
@@ -154,6 +185,8 @@ final class ScheduleTable: @unchecked Sendable {
     historySize = size
     simpleRules = .allocate(capacity: max(simple.count, 1))
     simpleRules.initialize(from: simple, count: simple.count)
+    spreadRules = .allocate(capacity: max(spreads.count, 1))
+    spreadRules.initialize(from: spreads, count: spreads.count)
     spans = .allocate(capacity: max(spanned.count, 1))
     spans.initialize(from: spanned, count: spanned.count)
   }
@@ -164,6 +197,8 @@ final class ScheduleTable: @unchecked Sendable {
     rules.deallocate()
     ruleStart.deallocate()
     simpleRules.deallocate()
+    spreadRules.deallocate()
+    firstSlots.deallocate()
     spans.deallocate()
     ringBase.deallocate()
     ringWindow.deallocate()
@@ -193,8 +228,10 @@ final class ScheduleTable: @unchecked Sendable {
     let across = device.commands[previous].across
     all = all.compactMap { law in
       guard law.isSibling else { return law }
-      // A command that covers the whole level has no siblings.
-      guard law.level <= scope, law.level > 0, !across.contains(law.level) else { return nil }
+      // A command that covers the whole level has no siblings, nor has an only child.
+      guard law.level <= scope, law.level > 0, device.levelSizes[law.level] > 1, !across.contains(law.level) else {
+        return nil
+      }
       let isObeyed = all.contains {
         !$0.isSibling && $0.window == 1 && $0.next == law.next && $0.level <= law.level && $0.latency >= law.latency
       }

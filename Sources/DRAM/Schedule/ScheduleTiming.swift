@@ -11,6 +11,7 @@ struct ScheduleTiming: ~Copyable {
   private let rules: UnsafeMutablePointer<ScheduleTable.Rule>
   private let ruleStart: UnsafeMutablePointer<Int>
   private let simpleRules: UnsafeMutablePointer<ScheduleTable.SimpleRule>
+  private let spreadRules: UnsafeMutablePointer<ScheduleTable.SpreadRule>
   private let spans: UnsafeMutablePointer<ScheduleTable.RuleSpan>
   private let stride: Int
   let groupCount: Int
@@ -23,6 +24,7 @@ struct ScheduleTiming: ~Copyable {
     rules = table.rules
     ruleStart = table.ruleStart
     simpleRules = table.simpleRules
+    spreadRules = table.spreadRules
     spans = table.spans
     stride = table.stride
     groupCount = table.groupCount
@@ -76,6 +78,14 @@ struct ScheduleTiming: ~Copyable {
       slot.pointee = max(slot.pointee, cycle &+ rule.pointee.latency)
       rule += 1
     }
+    var spread = spreadRules + span.pointee.spread
+    let spreadEnd = spreadRules + span.pointee.spreadEnd
+    while spread < spreadEnd {
+      let slots = ready + (spread.pointee.base &+ Int(spread.pointee.first[bank]))
+      let bound = cycle &+ spread.pointee.latency
+      for slot in 0..<spread.pointee.count { slots[slot] = max(slots[slot], bound) }
+      spread += 1
+    }
     if span.pointee.start < span.pointee.end { issueRest(command, bank, at: cycle) }
     if span.pointee.isRemembered {
       for level in 0..<table.levelCount where table.ringBase[level * table.commandCount + command] >= 0 {
@@ -84,17 +94,13 @@ struct ScheduleTiming: ~Copyable {
     }
   }
 
-  /// The rules that write more than one slot.
+  /// Rules with a window, and rules for siblings.
   @inline(never)
   private mutating func issueRest(_ command: Int, _ bank: Int, at cycle: Int64) {
     for index in spans[command].start..<spans[command].end {
       let rule = rules[index]
       let node = Int(nodeOf[Int(rule.level) &* bankCount &+ bank])
-      if rule.window <= 1 && !rule.isSibling {
-        raise(rule, node, to: cycle &+ rule.latency)
-      } else {
-        raiseRarely(rule, node, command, at: cycle)
-      }
+      raiseRarely(rule, node, command, at: cycle)
     }
   }
 

@@ -56,7 +56,8 @@ extension ActiveBufferScheduler {
   @inline(__always)
   mutating func chooseColumn(from clock: Int64) {
     guard !holds(columnChoice, at: clock) else { return }
-    columnChoice = isWriteMode
+    columnChoice =
+      isWriteMode
       ? firstHit(writes.hits, writes.hit, writes.hitAge, write, from: clock)
       : firstHit(reads.hits, reads.hit, reads.hitAge, read, from: clock)
   }
@@ -64,7 +65,8 @@ extension ActiveBufferScheduler {
   @inline(__always)
   mutating func chooseRow(from clock: Int64) {
     guard !holds(rowChoice, at: clock) else { return }
-    rowChoice = isWriteMode
+    rowChoice =
+      isWriteMode
       ? firstMiss(writes.misses, writes.miss, writes.missAge, from: clock)
       : firstMiss(reads.misses, reads.miss, reads.missAge, from: clock)
   }
@@ -155,37 +157,38 @@ extension ActiveBufferScheduler {
   @inline(__always)
   mutating func planSingle(_ clock: Int64) {
     chooseActive(from: clock, onlyColumns: false)
-    next = activeChoice
+    nextClock = activeChoice.clock
     origin = .active
     if maintenance.isEmpty {
       // The buffers are asked only when the active one has nothing to give.
-      if next.clock > clock { planBuffers(clock) }
+      if nextClock > clock { planBuffers(clock) }
     } else {
-      let head = maintenanceChoice(from: clock)
-      if head.clock < next.clock {
-        next = head
+      headChoice = maintenanceChoice(from: clock)
+      if headChoice.clock < nextClock {
+        nextClock = headChoice.clock
         origin = .maintenance
       }
     }
-    wake = min(next.clock, maintenance.due, nextClose)
+    wake = min(nextClock, maintenance.due, nextClose)
   }
 
   /// The served buffer's next command, where that comes before what was chosen already.
   @inline(__always)
-  mutating func planBuffers(_ clock: Int64) {
+  private mutating func planBuffers(_ clock: Int64) {
     updateMode()
     chooseColumn(from: clock)
     chooseRow(from: clock)
     let isColumn = columnChoice.goesBefore(rowChoice)
-    if (isColumn ? columnChoice.clock : rowChoice.clock) < next.clock {
-      next = isColumn ? columnChoice : rowChoice
-      origin = .buffer
+    let buffered = isColumn ? columnChoice.clock : rowChoice.clock
+    if buffered < nextClock {
+      nextClock = buffered
+      origin = isColumn ? .column : .row
     }
   }
 
   @inline(__always)
   mutating func tickSingle(_ clock: Int64) {
-    if next.clock == clock { issue(next, origin, at: clock) }
+    if nextClock == clock { issue(origin, at: clock) }
   }
 
   // MARK: A row and a column command in a cycle
@@ -193,20 +196,20 @@ extension ActiveBufferScheduler {
   @inline(__always)
   mutating func planDual(_ clock: Int64) {
     chooseActive(from: clock, onlyColumns: true)
-    nextColumn = activeChoice
+    nextColumnClock = activeChoice.clock
     columnOrigin = .active
     if maintenance.isEmpty {
       updateMode()
-      if nextColumn.clock > clock {
+      if nextColumnClock > clock {
         chooseColumn(from: clock)
-        if columnChoice.clock < nextColumn.clock {
-          nextColumn = columnChoice
-          columnOrigin = .buffer
+        if columnChoice.clock < nextColumnClock {
+          nextColumnClock = columnChoice.clock
+          columnOrigin = .column
         }
       }
     }
     planRow(clock)
-    wake = min(next.clock, nextColumn.clock, maintenance.due, nextClose)
+    wake = min(nextClock, nextColumnClock, maintenance.due, nextClose)
   }
 
   /// Nothing looks at the row commands of active requests; one whose row was closed under it would wait for ever.
@@ -214,17 +217,34 @@ extension ActiveBufferScheduler {
   private mutating func planRow(_ clock: Int64) {
     if maintenance.isEmpty {
       chooseRow(from: clock)
-      next = rowChoice
-      origin = .buffer
+      nextClock = rowChoice.clock
+      origin = .row
     } else {
-      next = maintenanceChoice(from: clock)
+      headChoice = maintenanceChoice(from: clock)
+      nextClock = headChoice.clock
       origin = .maintenance
     }
     guard !hasQuirks, cap > 0 else { return }
     let reopening = activeRowChoice(from: clock)
-    if reopening.clock <= next.clock && reopening.clock < .max {
-      next = reopening
-      origin = .active
+    if reopening.clock <= nextClock && reopening.clock < .max {
+      headChoice = reopening
+      nextClock = reopening.clock
+      origin = .activeRow
+    }
+  }
+
+  @inline(__always)
+  mutating func tickDual(_ clock: Int64) {
+    let hasColumn = nextColumnClock == clock
+    if hasColumn {
+      issue(columnOrigin, at: clock)
+      // The row slot sees banks and timing after the column command, and may serve the other buffer.
+      if maintenance.isEmpty { updateMode() }
+      planRow(clock)
+    }
+    if nextClock == clock {
+      issue(origin, at: clock)
+      if hasColumn { recorder.dualCommands += 1 }
     }
   }
 
@@ -239,21 +259,6 @@ extension ActiveBufferScheduler {
       if new.clock < best.clock { best = new }
     }
     return best
-  }
-
-  @inline(__always)
-  mutating func tickDual(_ clock: Int64) {
-    let hasColumn = nextColumn.clock == clock
-    if hasColumn {
-      issue(nextColumn, columnOrigin, at: clock)
-      // The row slot sees banks and timing after the column command, and may serve the other buffer.
-      if maintenance.isEmpty { updateMode() }
-      planRow(clock)
-    }
-    if next.clock == clock {
-      issue(next, origin, at: clock)
-      if hasColumn { recorder.dualCommands += 1 }
-    }
   }
 
   // MARK: Half clocks

@@ -30,8 +30,8 @@ extension ActiveBufferScheduler {
   private mutating func rowOpened(_ bank: Int, _ row: Int32, at clock: Int64) {
     openRow[bank] = row
     opened[bank] = true
-    reads.rowChanged(bank, openRow: row)
-    writes.rowChanged(bank, openRow: row)
+    reads.rowOpened(bank, openRow: row)
+    writes.rowOpened(bank, openRow: row)
     let hit = Int(isWriteMode ? writes.hit[bank] : reads.hit[bank])
     if hit >= 0 { consider(hit, bank, from: clock) }
   }
@@ -40,8 +40,8 @@ extension ActiveBufferScheduler {
   mutating func rowClosed(_ bank: Int) {
     openRow[bank] = -1
     opened[bank] = false
-    reads.rowChanged(bank, openRow: -1)
-    writes.rowChanged(bank, openRow: -1)
+    reads.rowClosed(bank)
+    writes.rowClosed(bank)
     rowChoice = .unknown
     if Int(columnChoice.bank) == bank { columnChoice = .unknown }
     if cap > 0 {
@@ -69,15 +69,22 @@ extension ActiveBufferScheduler {
   }
 
   @inline(__always)
-  mutating func issue(_ choice: CommandChoice, _ origin: Origin, at clock: Int64) {
-    if origin == .maintenance {
-      issueMaintenance(Int(choice.command), at: clock)
+  mutating func issue(_ origin: Origin, at clock: Int64) {
+    let choice: CommandChoice
+    switch origin {
+    case .active: choice = activeChoice
+    case .row: choice = rowChoice
+    case .column: choice = columnChoice
+    case .activeRow: choice = headChoice
+    case .maintenance:
+      issueMaintenance(Int(headChoice.command), at: clock)
       return
+    case .none: return
     }
     let slot = Int(choice.slot)
     let bank = Int(choice.bank)
     let command = Int(choice.command)
-    let isActive = origin == .active
+    let isActive = origin == .active || origin == .activeRow
     start(slot)
     if command == precharge {
       issueRow(command, bank, -1, at: clock)

@@ -5,17 +5,20 @@ extension ActiveBufferScheduler {
   mutating func planSynchronised(_ clock: Int64) {
     if isSynchronised {
       // The access that the data clock was synchronised for; nothing else goes before it.
-      next.clock = max(clock, timing.earliest(Int(next.command), Int(next.bank)))
-      wake = min(next.clock, maintenance.due, nextClose)
+      nextClock = max(clock, timing.earliest(Int(synchronised.command), Int(synchronised.bank)))
+      wake = min(nextClock, maintenance.due, nextClose)
       return
     }
     planSingle(clock)
-    if origin == .active, Int(next.bank) == activatingBank, Int(next.command) == precharge {
-      next = CommandChoice()
+    if origin == .active, Int(activeChoice.bank) == activatingBank, Int(activeChoice.command) == precharge {
+      nextClock = .max
       wake = min(maintenance.due, nextClose)
     }
     if activatingSlot >= 0 { wake = min(wake, secondActivation(from: clock)) }
   }
+
+  /// The access that comes next, if it is one.
+  private var synchronised: CommandChoice { origin == .column ? columnChoice : activeChoice }
 
   /// When the second command of the activation under way can go.
   private mutating func secondActivation(from clock: Int64) -> Int64 {
@@ -25,8 +28,8 @@ extension ActiveBufferScheduler {
 
   mutating func tickSynchronised(_ clock: Int64) {
     if isSynchronised {
-      guard next.clock <= clock else { return }
-      issue(next, origin, at: clock)
+      guard nextClock <= clock else { return }
+      issue(origin, at: clock)
       isSynchronised = false
       return
     }
@@ -35,18 +38,18 @@ extension ActiveBufferScheduler {
       issueSecondActivation(at: clock)
       return
     }
-    guard next.clock == clock else {
+    guard nextClock == clock else {
       if isSecondReady { issueSecondActivation(at: clock) }
       return
     }
-    let command = Int(next.command)
-    guard origin != .maintenance, command == read || command == write, clock >= dataClockEnd,
+    let command = origin == .active || origin == .column ? Int(synchronised.command) : -1
+    guard command == read || command == write, clock >= dataClockEnd,
       let sync = command == read ? roles.readSync : roles.writeSync
     else {
-      issue(next, origin, at: clock)
+      issue(origin, at: clock)
       return
     }
-    let bank = Int(next.bank)
+    let bank = Int(synchronised.bank)
     if activatingSlot >= 0 && activationDeadline <= clock + 1 {
       if isSecondReady { issueSecondActivation(at: clock) }
     } else if timing.earliest(sync, bank) <= clock {

@@ -10,7 +10,11 @@ import Arch
 struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
   /// Where the next command comes from.
   enum Origin: UInt8 {
-    case none, active, buffer, maintenance
+    case none, active, row, column
+    /// The head of the queue of refreshes and precharges.
+    case maintenance
+    /// A row command of an active request whose row was closed under it.
+    case activeRow
   }
 
   static var firstTick: Int64 { 1 }
@@ -59,10 +63,11 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
   var activeChoice = CommandChoice.unknown
   var rowChoice = CommandChoice.unknown
   var columnChoice = CommandChoice.unknown
-  /// What goes next on the command bus: on that of rows where columns have their own.
-  var next = CommandChoice()
+  var headChoice = CommandChoice()
+  /// What goes next on the command bus, and when: on that of rows where columns have their own.
+  var nextClock = Int64.max
   var origin = Origin.none
-  var nextColumn = CommandChoice()
+  var nextColumnClock = Int64.max
   var columnOrigin = Origin.none
   var wake = Int64.max
   /// The last row command at a rising edge (half-clock devices).
