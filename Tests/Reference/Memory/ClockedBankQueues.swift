@@ -68,8 +68,9 @@ final class ClockedBankQueues {
   /// - Returns: whether it was taken.
   func accept(_ request: ClockedRequest) -> Bool {
     let now = clock
-    guard (request.isWrite ? writeBuffer.count : readQueue.count)
-      < (request.isWrite ? settings.writeBuffer : settings.readBuffer)
+    guard
+      (request.isWrite ? writeBuffer.count : readQueue.count)
+        < (request.isWrite ? settings.writeBuffer : settings.readBuffer)
     else { return false }
     if request.isWrite {
       if pendingWrites.insert(request.address).inserted {

@@ -1,5 +1,4 @@
 import DRAM
-import Files
 
 /// Holds runs of a memory to the reference.
 public enum MemoryComparison {

@@ -33,11 +33,14 @@ public struct RandomMemoryCase: Sendable {
       if random.happens(25) { settings.commandQueue = 1 + random.below(8) }
       if random.happens(25) {
         settings.writeBuffer = 1 + random.below(40)
-        settings.readBuffer = settings.writeBuffer
+        settings.readBuffer = random.happens(50) ? settings.writeBuffer : 1 + random.below(40)
       }
-      if settings.refresh != .none, random.happens(30) { settings.selfRefreshAfter = Int64(random.one(of: [1, 20, 100, 500, 1000])) }
+      if settings.refresh != .none, random.happens(30) {
+        settings.selfRefreshAfter = Int64(random.one(of: [1, 20, 100, 500, 1000]))
+      }
       settings.drainCycles = Int64(random.one(of: [0, 100, 2000]))
     } else {
+      settings.drainCycles = Int64(random.one(of: [0, 0, 0, 500]))
       if settings.refresh == .allBank, random.happens(35),
         device.refreshes.contains(where: { device.commands[$0.command].scope == device.bankLevel })
       {
@@ -49,7 +52,8 @@ public struct RandomMemoryCase: Sendable {
       }
       if random.happens(25) {
         settings.highWatermark = random.one(of: [0.5, 0.75, 0.9, 1])
-        settings.lowWatermark = random.one(of: [0, 0.1, 0.25, 0.5])
+        // At 0 reads would never have their turn again.
+        settings.lowWatermark = random.one(of: [0.05, 0.1, 0.25, 0.5])
       }
     }
   }
@@ -73,12 +77,13 @@ public struct RandomMemoryCase: Sendable {
     _ device: DeviceDescription, _ count: Int, _ random: inout RandomNumbers
   ) -> [MemoryRequest] {
     guard let map = device.addressMap else { return [] }
-    let reach = random.one(of: [1, 2, 3, 4, 8, 16])
+    let reach = random.one(of: [1, 2, 3, 4, 8, 16, 64])
     let pool = (0..<random.one(of: [1, 2, 4, 8, 16, 64, 256])).map { _ in address(map, reach, &random) }
     let writes = random.one(of: [0, 10, 30, 50, 50, 70, 90, 100])
     let gaps = random.one(of: [1, 2, 4, 8, 30, 100])
     let stay = random.one(of: [0, 50, 90, 99])
     let (repeats, fresh) = (random.one(of: [0, 0, 50, 90]), random.one(of: [0, 5, 50, 100]))
+    let isUnaligned = random.happens(5)
     var arrival = Int64(random.one(of: [0, 0, 1, 300]))
     var requests: [MemoryRequest] = []
     for _ in 0..<count {
@@ -89,7 +94,10 @@ public struct RandomMemoryCase: Sendable {
       } else {
         address = random.happens(fresh) ? self.address(map, reach, &random) : random.one(of: pool)
       }
-      requests.append(MemoryRequest(arrival: arrival, address: address, isWrite: random.happens(writes)))
+      // Requests for other bytes of a burst are other requests.
+      let offset = isUnaligned ? UInt64(random.below(1 << map.shift)) : 0
+      requests.append(
+        MemoryRequest(arrival: arrival, address: address | offset, isWrite: random.happens(writes)))
     }
     return requests
   }
