@@ -19,7 +19,7 @@ public enum RunMemory {
     case .bankQueues:
       try plan.checkRefreshesRanks()
       return try run(BankQueueScheduler.self, plan, source, log, skips)
-    case .standard: fatalError()
+    case .standard: return try run(StandardScheduler.self, plan, source, log, skips)
     }
   }
 
