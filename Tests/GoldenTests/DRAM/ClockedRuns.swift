@@ -31,8 +31,8 @@ import Testing
       #expect(result.commands.count == recorded.count, "\(run)")
       let different = zip(result.commands, recorded).first { fields($0, device) != Array($1.prefix(9)) }
       #expect(different == nil, "\(run)")
-      let cycles = json["total_cycles"] ?? json["last_callback_cycle"]
-      #expect(result.cycles == try #require(cycles as? Int64), "\(run)")
+      let cycles = try #require((json["total_cycles"] ?? json["last_callback_cycle"]) as? Int64)
+      #expect(result.cycles == cycles, "\(run)")
       if let simulated = json["cycles_simulated"] as? Int64 { #expect(result.cyclesSimulated == simulated, "\(run)") }
       expectStatistics(result, json, run)
     }
