@@ -181,7 +181,7 @@ struct ActiveBufferCommands {
     refreshBank = index("REFpb")
     readSync = index("CAS_RD")
     writeSync = index("CAS_WR")
-    activationWindow = cycles("nAAD")
+    activationWindow = device.activationWindow ?? 0
     afterRead = cycles("nCL") + cycles("nBL_min") + cycles("nWCKPST")
     afterWrite = cycles("nCWL") + cycles("nBL_min") + cycles("nWCKPST")
   }

@@ -15,6 +15,8 @@ public struct RandomMemoryCase: Sendable {
     var settings = ControllerSettings.preset(isBankQueues ? "dramsim3" : "ramulator2.1") ?? ControllerSettings()
     Self.choose(&settings, device, isBankQueues, &random)
     Self.shortenRefresh(&device, settings, &random)
+    // In the recorded device the second half of an activation is never late.
+    if base.activationWindow != nil, random.happens(50) { device.activationWindow = Int64(1 + random.below(4)) }
     self.device = device
     self.settings = settings
     requests = Self.stream(device, 1 + random.below(count), &random)
