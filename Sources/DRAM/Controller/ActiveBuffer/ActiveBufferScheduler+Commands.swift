@@ -31,6 +31,8 @@ extension ActiveBufferScheduler {
   private mutating func rowOpened(_ bank: Int, _ row: Int32, at clock: Int64) {
     openRow[bank] = row
     opened[bank] = true
+    // A request whose row was closed under it may now be served.
+    if cap > 0 { activeChoice = .unknown }
     reads.rowOpened(bank, openRow: row)
     writes.rowOpened(bank, openRow: row)
     let hit = Int(isWriteMode ? writes.hit[bank] : reads.hit[bank])
