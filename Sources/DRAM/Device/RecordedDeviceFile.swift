@@ -35,6 +35,8 @@ enum RecordedDeviceFile {
       fields.contains("address_map")
       ? AddressMapReading.recorded(fields.fields("address_map", of: "the address map", &d), levels: draft.levels, &d)
       : nil
+    var assumed: [Assumption] = []
+    let energy = readEnergy(&fields, &assumed, &d)
     draft.checkActivateToColumn(at: fields.place("constraints"), &d)
     draft.checkCounts(commands: fields.place("commands"), constraints: fields.place("constraints"), &d)
     checkRefreshInterval(timing, at: fields.place("timing_in_CK"), &d)
@@ -59,6 +61,8 @@ enum RecordedDeviceFile {
     device.writeLatency = device.timing(named: "write_delay") ?? 0
     device.activationWindow = device.timing(named: "nAAD")
     device.dataClock = dataClock(device)
+    device.energy = energy
+    device.assumptions = assumed
     return device
   }
 
