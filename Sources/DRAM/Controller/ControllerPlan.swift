@@ -15,11 +15,14 @@ final class ControllerPlan: @unchecked Sendable {
   let table: ScheduleTable
   /// What each refresh covers, in the order of its banks.
   let refreshTargets: [ScheduleTable.Target]
+  /// Whether records say what every rank did.
+  let measuresActivity: Bool
   /// Banks that share a pseudo-channel; all of a channel where there are none.
   let banksPerPseudoChannel: Int
 
   /// - Throws: when the device lacks what such a controller needs.
-  init(_ device: DeviceDescription, _ settings: ControllerSettings) throws(Refusal) {
+  init(_ device: DeviceDescription, _ settings: ControllerSettings, measuresActivity: Bool) throws(Refusal) {
+    self.measuresActivity = measuresActivity
     self.device = device
     self.settings = settings
     roles = try CommandRoles(device)
@@ -29,6 +32,7 @@ final class ControllerPlan: @unchecked Sendable {
         "device '\(device.name)' says nothing of addresses", at: Place(file: device.name),
         expected: "an address-map in the device or the controller file")
     }
+    try map.check(against: device)
     addressMap = map
     refresh = settings.refresh == .none ? nil : try device.refresh(settings.refresh)
     closeCommand = Self.closeCommand(device, refresh, roles)
