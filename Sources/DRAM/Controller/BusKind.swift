@@ -31,9 +31,23 @@ enum BusKind {
 
 /// What a row command at the rising edge forbids at the falling edge that it is paired with (HBM3).
 struct RowPairing {
-  var edge: Int64 = -1
-  var pseudoChannel = -1
-  var bank = -1
+  private var edge: Int64 = -1
+  private var pseudoChannel = -1
+  private var bank = -1
   /// It covered all banks of its pseudo-channel.
-  var isWide = false
+  private var isWide = false
+
+  /// A row command went at a rising edge. It restricts the falling edge that ends it: an activation takes three half
+  /// clocks, others one.
+  mutating func note(_ bank: Int, isActivate: Bool, isWide: Bool, _ banksPerPseudoChannel: Int, at clock: Int64) {
+    edge = clock + (isActivate ? 3 : 1)
+    pseudoChannel = bank / banksPerPseudoChannel
+    self.bank = bank
+    self.isWide = isWide
+  }
+
+  /// Whether a precharge of one bank, or of all, may go at a falling edge.
+  func allowsPrecharge(of bank: Int, all: Bool, _ banksPerPseudoChannel: Int, at clock: Int64) -> Bool {
+    clock != edge || bank / banksPerPseudoChannel != pseudoChannel || !(isWide || all || bank == self.bank)
+  }
 }

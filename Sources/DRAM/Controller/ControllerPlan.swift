@@ -17,6 +17,14 @@ final class ControllerPlan: @unchecked Sendable {
   let refreshTargets: [ScheduleTable.Target]
   /// Whether records say what every rank did.
   let measuresActivity: Bool
+  /// When they are due, by turns; `nil` without refresh.
+  let refreshSchedule: RefreshSchedule?
+  /// Idle cycles after which ranks go to power-down and to self-refresh; `Int64.max` for never.
+  let powerDownAfter: Int64
+  let selfRefreshAfter: Int64
+  /// What one command of power-down or self-refresh covers, where such are used, and by bank the number of that.
+  let powerTargets: [ScheduleTable.Target]
+  let powerDomainOf: [Int]
   /// Banks that share a pseudo-channel; all of a channel where there are none.
   let banksPerPseudoChannel: Int
 
@@ -47,6 +55,27 @@ final class ControllerPlan: @unchecked Sendable {
       }
     }
     refreshTargets = targets
+    refreshSchedule = refresh.map { way in
+      RefreshSchedule(
+        levelSizes: [1] + device.levelSizes.dropFirst(), scope: device.commands[way.command].scope ?? 0,
+        across: device.commands[way.command].across, interval: way.interval)
+    }
+    powerDownAfter =
+      roles.powerDownEnter != nil && roles.powerDownExit != nil ? settings.powerDownAfter ?? .max : .max
+    selfRefreshAfter =
+      roles.selfRefreshEnter != nil && roles.selfRefreshExit != nil ? settings.selfRefreshAfter ?? .max : .max
+    var power: [ScheduleTable.Target] = []
+    var domainOf = Array(repeating: 0, count: table.bankCount)
+    if min(powerDownAfter, selfRefreshAfter) < .max, let command = roles.powerDownEnter ?? roles.selfRefreshEnter {
+      var seen: Set<[Int]> = []
+      for bank in 0..<table.bankCount {
+        let target = table.target(scope: device.commands[command].scope ?? 0, across: [], around: bank)
+        if seen.insert(target.banks).inserted { power.append(target) }
+        domainOf[bank] = power.count - 1
+      }
+    }
+    powerTargets = power
+    powerDomainOf = domainOf
     let pseudoChannels = device.levels.firstIndex(of: "pseudochannel").map { device.levelSizes[1...$0].reduce(1, *) }
     banksPerPseudoChannel = device.banksPerChannel / (pseudoChannels ?? 1)
   }

@@ -20,10 +20,7 @@ public enum RunMemory {
     case .bankQueues:
       try plan.checkRefreshesRanks()
       return try run(BankQueueScheduler.self, plan, source, log, skips)
-    case .standard:
-      throw Refusal(
-        "the controller '\(settings.scheduler.rawValue)' cannot be run yet", at: Place(file: device.name),
-        expected: "a preset \(ControllerSettings.presets.dropFirst().joined(separator: " or "))")
+    case .standard: return try run(StandardScheduler.self, plan, source, log, skips)
     }
   }
 

@@ -273,18 +273,13 @@ extension ActiveBufferScheduler {
   private mutating func fallingEdge(_ clock: Int64, _ command: Int, _ bank: Int) -> Int64 {
     let isAll = command == roles.prechargeAll
     guard command == precharge || isAll else { return clock + 1 }
-    guard clock == pairing.edge, bank / banksPerPseudoChannel == pairing.pseudoChannel else { return clock }
-    return pairing.isWide || isAll || bank == pairing.bank ? clock + 1 : clock
+    return pairing.allowsPrecharge(of: bank, all: isAll, banksPerPseudoChannel, at: clock) ? clock : clock + 1
   }
 
-  /// A row command at a rising edge restricts the falling edge that ends it: an activation takes three half clocks.
   mutating func notePairing(_ command: Int, _ bank: Int, isWide: Bool, at clock: Int64) {
     // Which edge a precharge may take depends on it.
     rowChoice = .unknown
     guard clock & 1 == 1 else { return }
-    pairing.edge = clock + (command == activate ? 3 : 1)
-    pairing.pseudoChannel = bank / banksPerPseudoChannel
-    pairing.bank = bank
-    pairing.isWide = isWide
+    pairing.note(bank, isActivate: command == activate, isWide: isWide, banksPerPseudoChannel, at: clock)
   }
 }
