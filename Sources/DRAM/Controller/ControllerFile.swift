@@ -18,9 +18,10 @@ public struct ControllerDescription: Sendable {
 public enum ControllerFile {
   /// Reads and checks a controller file; every fault goes to `diagnostics`.
   ///
-  /// - Parameter device: the device that it is to drive; address maps are read against it.
+  /// - Parameter device: the device that it is to drive; address maps are read against it. Without one they are passed
+  ///   over.
   public static func read(
-    path: String, displayName: String, device: DeviceDescription, into diagnostics: inout Diagnostics
+    path: String, displayName: String, device: DeviceDescription?, into diagnostics: inout Diagnostics
   ) -> ControllerDescription? {
     guard let document = DocumentReader.read(path: path, displayName: displayName, into: &diagnostics) else {
       return nil
@@ -29,7 +30,7 @@ public enum ControllerFile {
   }
 
   public static func read(
-    _ document: Document, device: DeviceDescription, into diagnostics: inout Diagnostics
+    _ document: Document, device: DeviceDescription?, into diagnostics: inout Diagnostics
   ) -> ControllerDescription? {
     guard let fields = Fields(document, of: "the controller file", &diagnostics) else { return nil }
     let before = diagnostics.errorCount

@@ -14,7 +14,7 @@ enum NativeControllerFile {
   static let longestWait: Int64 = 1 << 40
 
   static func read(
-    _ input: Fields, _ device: DeviceDescription, into d: inout Diagnostics
+    _ input: Fields, _ device: DeviceDescription?, into d: inout Diagnostics
   ) -> ControllerDescription? {
     var fields = input
     let name = fields.requiredText("controller", &d) ?? ""
@@ -122,8 +122,12 @@ enum NativeControllerFile {
   }
 
   private static func addressMap(
-    _ fields: inout Fields, _ device: DeviceDescription, _ d: inout Diagnostics
+    _ fields: inout Fields, _ device: DeviceDescription?, _ d: inout Diagnostics
   ) -> AddressMap? {
+    guard let device else {
+      _ = fields.texts("address-map", &d)
+      return nil
+    }
     guard device.rowBytes > 0, device.accessBytes > 0 else {
       d.error(
         "an address map needs to know how long rows are, and device '\(device.name)' does not say so",

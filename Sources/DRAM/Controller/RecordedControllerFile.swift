@@ -10,7 +10,7 @@ enum RecordedControllerFile {
   static let marks = ["class", "queue_structure", "row_buf_policy"]
 
   static func read(
-    _ input: Fields, _ device: DeviceDescription, into d: inout Diagnostics
+    _ input: Fields, _ device: DeviceDescription?, into d: inout Diagnostics
   ) -> ControllerDescription? {
     var run = input
     let isBare = marks.contains { run.contains($0) }
@@ -47,7 +47,7 @@ enum RecordedControllerFile {
   ]
 
   private static func activeBuffer(
-    _ fields: inout Fields, _ device: DeviceDescription, _ d: inout Diagnostics
+    _ fields: inout Fields, _ device: DeviceDescription?, _ d: inout Diagnostics
   ) -> ControllerDescription? {
     var settings = ControllerSettings.preset("ramulator2.1") ?? ControllerSettings()
     modelled(&fields, "class", classes(of: device), required: true, &d)
@@ -76,7 +76,8 @@ enum RecordedControllerFile {
   }
 
   /// The classes that schedule a device as this preset does.
-  private static func classes(of device: DeviceDescription) -> [String] {
+  private static func classes(of device: DeviceDescription?) -> [String] {
+    guard let device else { return ["GenericDDR", "HBM12", "HBM34", "LPDDR5"] }
     if device.commands.contains(where: { $0.kind == .readSync }) { return ["LPDDR5"] }
     guard device.busLimits.contains(where: { $0.bus == "row" }) else { return ["GenericDDR"] }
     return [device.ticksPerClock == 2 ? "HBM34" : "HBM12"]
@@ -115,7 +116,7 @@ enum RecordedControllerFile {
   ]
 
   private static func bankQueues(
-    _ fields: inout Fields, _ device: DeviceDescription, _ d: inout Diagnostics
+    _ fields: inout Fields, _ device: DeviceDescription?, _ d: inout Diagnostics
   ) -> ControllerDescription? {
     var settings = ControllerSettings.preset("dramsim3") ?? ControllerSettings()
     // How often the original prints its sums.
@@ -125,8 +126,8 @@ enum RecordedControllerFile {
     modelled(&fields, "refresh_policy", ["RANK_LEVEL_STAGGERED"], &d)
     modelled(&fields, "unified_queue", ["0"], &d)
     if fields.contains("enable_hbm_dual_cmd") {
-      let isDual = device.busLimits.contains { $0.bus == "row" }
-      modelled(&fields, "enable_hbm_dual_cmd", [isDual ? "1" : "0"], &d)
+      let isDual = device.map { $0.busLimits.contains { $0.bus == "row" } }
+      modelled(&fields, "enable_hbm_dual_cmd", isDual.map { [$0 ? "1" : "0"] } ?? ["0", "1"], &d)
     }
     if modelled(&fields, "row_buf_policy", ["OPEN_PAGE", "CLOSE_PAGE"], required: true, &d) == "CLOSE_PAGE" {
       settings.rowPolicy = .closed(cap: 1)
