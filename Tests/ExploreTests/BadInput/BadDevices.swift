@@ -107,7 +107,7 @@ enum BadDevices {
     BadFile(
       "duplicate key", "\"tx_bytes\": 64", "\"tx_bytes\": 64, \"tx_bytes\": 32", at: "\"tx_bytes\": 32", "duplicate key"
     ),
-    BadFile("NaN", "\"tRCD\": 17", "\"tRCD\": NaN", at: "NaN", "not a JSON value"),
+    BadFile("NaN", "\"tRCD\": 17", "\"tRCD\": NaN", at: "NaN", "unexpected text (got NaN"),
     BadFile("no channels", "[1, 4]", "[0, 4]", at: "0, 4", "out of range"),
     BadFile("no name", "\"device\": \"small\", ", "", at: "{", "missing key 'device'"),
     BadFile(
