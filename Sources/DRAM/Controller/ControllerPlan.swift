@@ -88,6 +88,22 @@ final class ControllerPlan: @unchecked Sendable {
       expected: "a command of kind pre with the scope of \(device.commands[refresh.command].name)")
   }
 
+  /// - Throws: when one refresh covers a bank in each of several groups.
+  func checkClosesOneByOne() throws(Refusal) {
+    guard settings.refresh == .sameBank else { return }
+    throw Refusal(
+      "an active buffer refreshes whole ranks or single banks", at: Place(file: device.name),
+      value: settings.refresh.rawValue, expected: "refresh all-bank, per-bank or none")
+  }
+
+  /// - Throws: when an activation takes two commands, or an access one for the data clock.
+  func checkActivatesAtOnce() throws(Refusal) {
+    guard roles.activateSecond != nil || device.dataClock != nil else { return }
+    throw Refusal(
+      "bank queues do not know activations of two commands, nor a data clock", at: Place(file: device.name),
+      expected: "another scheduler for \(device.standard), such as that of the presets default and ramulator2.1")
+  }
+
   /// - Throws: when refreshes take turns among single banks.
   func checkRefreshesRanks() throws(Refusal) {
     guard refreshTakesTurns else { return }

@@ -16,9 +16,11 @@ public enum RunMemory {
     switch settings.scheduler {
     case .activeBuffer:
       try plan.checkClosesAtOnce()
+      try plan.checkClosesOneByOne()
       return try run(ActiveBufferScheduler.self, plan, source, log, skips)
     case .bankQueues:
       try plan.checkRefreshesRanks()
+      try plan.checkActivatesAtOnce()
       return try run(BankQueueScheduler.self, plan, source, log, skips)
     case .standard: return try run(StandardScheduler.self, plan, source, log, skips)
     }

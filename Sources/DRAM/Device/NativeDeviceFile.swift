@@ -22,7 +22,7 @@ enum NativeDeviceFile {
     var assumed: [Assumption] = []
     readClock(&fields, fileSource, &device, &assumed, &d)
     readLevels(&fields, &draft, &d)
-    device.rows = fields.requiredInteger("rows", in: 1...(1 << 31), &d) ?? 1
+    device.rows = fields.requiredInteger("rows", in: 1...(1 << 32), &d) ?? 1
     device.rowBytes = size(&fields, "row-size", upTo: 1 << 30, &d)
     device.accessBytes = size(&fields, "access-size", upTo: 1 << 16, &d)
     if device.rowBytes % device.accessBytes != 0 {

@@ -7,17 +7,21 @@ public struct BankStates: Sendable {
     case rowNotOpen = "column command to a bank whose open row is another or none"
     case refreshOpenBank = "refresh of a bank whose row is open"
     case rowOutOfRange = "row beyond the device"
+    case poweredDown = "command to a bank in power-down or self-refresh"
+    case notPoweredDown = "exit of a power-down or self-refresh that was not entered"
   }
 
   private let levelSizes: [Int]
   private let rows: Int64
   /// −1 closed.
   private var openRow: [Int64]
+  private var isDown: [Bool]
 
   public init(levelSizes: [Int], rows: Int64) {
     self.levelSizes = levelSizes
     self.rows = rows
     openRow = Array(repeating: -1, count: levelSizes.reduce(1, *))
+    isDown = Array(repeating: false, count: openRow.count)
   }
 
   /// Applies a command; the state changes even when it is at fault, so that one fault is reported once.
@@ -25,6 +29,9 @@ public struct BankStates: Sendable {
     var fault: Fault?
     if row >= rows && rows > 0 { fault = .rowOutOfRange }
     for bank in coveredBanks(address) {
+      if isDown[bank] != (kind == .powerDownExit || kind == .selfRefreshExit) {
+        fault = isDown[bank] ? .poweredDown : .notPoweredDown
+      }
       switch kind {
       case .activate, .activateFirst:
         if openRow[bank] >= 0 { fault = .activateOpenBank }
@@ -34,9 +41,13 @@ public struct BankStates: Sendable {
         if openRow[bank] < 0 || (row >= 0 && openRow[bank] != row) { fault = .rowNotOpen }
         if kind == .readPrecharge || kind == .writePrecharge { openRow[bank] = -1 }
       case .precharge: openRow[bank] = -1
-      case .refresh, .selfRefreshEnter: if openRow[bank] >= 0 { fault = .refreshOpenBank }
-      case .bufferWrite, .resultRead, .readSync, .writeSync, .powerDownEnter, .powerDownExit, .selfRefreshExit, .other:
-        break
+      case .refresh: if openRow[bank] >= 0 { fault = .refreshOpenBank }
+      case .selfRefreshEnter:
+        if openRow[bank] >= 0 { fault = .refreshOpenBank }
+        isDown[bank] = true
+      case .powerDownEnter: isDown[bank] = true
+      case .powerDownExit, .selfRefreshExit: isDown[bank] = false
+      case .bufferWrite, .resultRead, .readSync, .writeSync, .other: break
       }
     }
     return fault

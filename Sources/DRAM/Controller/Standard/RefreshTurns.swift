@@ -10,6 +10,10 @@ struct RefreshTurns: ~Copyable {
   let owed: UnsafeMutablePointer<Int32>
   /// Targets that owe any.
   private(set) var owing = 0
+  /// Whether refreshes come due faster than the device's rules let them go.
+  private(set) var isHopeless = false
+  /// Intervals by which a refresh may be late beyond what it may be put off, before that is said.
+  private static let patience: Int32 = 64
 
   init(_ plan: ControllerPlan) {
     self.plan = plan
@@ -34,6 +38,7 @@ struct RefreshTurns: ~Copyable {
       if !power.isAsleep(targets[turn].banks[0]) {
         if owed[turn] == 0 { owing += 1 }
         owed[turn] += 1
+        if owed[turn] > postponed &+ Self.patience { isHopeless = true }
       }
       schedule?.fire()
     }

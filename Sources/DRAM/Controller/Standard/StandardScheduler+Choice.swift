@@ -51,7 +51,8 @@ extension StandardScheduler {
   private mutating func considerMisses(from clock: Int64, _ best: inout Choice) {
     let (banks, hits, slots, ages) =
       isWriteMode
-      ? (writes.misses, writes.hits, writes.miss, writes.missAge) : (reads.misses, reads.hits, reads.miss, reads.missAge)
+      ? (writes.misses, writes.hits, writes.miss, writes.missAge)
+      : (reads.misses, reads.hits, reads.miss, reads.missAge)
     let (groupOf, groups) = (timing.groupOf, timing.groupCount)
     let (opening, closing) = (timing.times(roles.activate), timing.times(roles.precharge))
     var (bestClock, age, found) = (Int64.max, Int64.max, -1)

@@ -88,26 +88,35 @@ extension StandardScheduler {
         choice.clock = wide(exit, target, from: from)
       case .up:
         guard !isNeeded, !owesRefresh(target), !target.banks.contains(activatingBank) else { continue }
-        choice.rank = .enter
-        let downDue = power.powerDownAfter < .max ? power.idleSince[index] + power.powerDownAfter : .max
-        if sleepDue <= clock || sleepDue <= downDue, sleepDue < .max, let enter = roles.selfRefreshEnter {
-          if isOpen(target.banks) {
-            guard let bank = target.banks.first(where: { opened[$0] }) else { continue }
-            choice.command = roles.precharge
-            choice.place = bank
-            choice.clock = edge(
-              max(clock, sleepDue, timing.earliest(roles.precharge, bank)), isPrecharge: true, bank)
-          } else {
-            choice.command = enter
-            choice.clock = wide(enter, target, from: max(clock, sleepDue))
-          }
-        } else if downDue < .max, let enter = roles.powerDownEnter {
-          choice.command = enter
-          choice.clock = wide(enter, target, from: max(clock, downDue))
-        } else {
-          continue
-        }
+        considerEntering(index, sleepDue: sleepDue, from: clock, &best)
+        continue
       }
+      if choice.goesBefore(best) { best = choice }
+    }
+  }
+
+  /// Power-down, until it is time to sleep; then the precharges that sleep needs, and sleep.
+  private mutating func considerEntering(
+    _ index: Int, sleepDue: Int64, from clock: Int64, _ best: inout Choice
+  ) {
+    let target = power.targets[index]
+    if power.powerDownAfter < .max, let enter = roles.powerDownEnter {
+      let ready = wide(enter, target, from: max(clock, power.idleSince[index] + power.powerDownAfter))
+      let choice = Choice(clock: ready, rank: .enter, age: Int64(index), command: enter, place: index)
+      if ready < sleepDue, choice.goesBefore(best) { best = choice }
+    }
+    guard sleepDue < .max, let enter = roles.selfRefreshEnter else { return }
+    let start = max(clock, sleepDue)
+    if !isOpen(target.banks) {
+      let choice = Choice(
+        clock: wide(enter, target, from: start), rank: .enter, age: Int64(index), command: enter, place: index)
+      if choice.goesBefore(best) { best = choice }
+      return
+    }
+    for bank in target.banks where opened[bank] {
+      let ready = edge(max(start, timing.earliest(roles.precharge, bank)), isPrecharge: true, bank)
+      let choice = Choice(
+        clock: ready, rank: .enter, age: Int64(bank), command: roles.precharge, place: bank, slot: -1)
       if choice.goesBefore(best) { best = choice }
     }
   }

@@ -70,8 +70,10 @@ struct StandardScheduler: ~Copyable, ChannelScheduler {
   var next = Choice()
   var nextColumn = Choice()
   var wake = Int64.max
-  var isStuck: Bool { false }
-  var stuck: String? { nil }
+  var isStuck: Bool { refresh.isHopeless }
+  var stuck: String? {
+    isStuck ? "refreshes come due faster than the timing rules let them go" : nil
+  }
   var lastReadDone: Int64 = 0
   var recorder: ChannelRecorder
 
