@@ -18,6 +18,7 @@ let package = Package(
     .executable(name: "accsim", targets: ["accsim"]),
     .library(name: "Systems", targets: ["Systems"]),
     .library(name: "Explore", targets: ["Explore"]),
+    .library(name: "DRAM", targets: ["DRAM"]),
     .library(name: "Files", targets: ["Files"]),
     .library(name: "Dataflow", targets: ["Dataflow"]),
   ],

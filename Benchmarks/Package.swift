@@ -9,7 +9,7 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       // Each module that is imported, or it would not be built anew when that one changes.
-      dependencies: ["Systems", "Explore", "Files", "Dataflow"].map { .product(name: $0, package: "accsim") },
+      dependencies: ["Systems", "Explore", "DRAM", "Files", "Dataflow"].map { .product(name: $0, package: "accsim") },
       swiftSettings: [.treatAllWarnings(as: .error)])
   ],
   swiftLanguageModes: [.v6]

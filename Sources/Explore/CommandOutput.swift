@@ -9,12 +9,17 @@ public struct CommandOutput: Sendable {
   public let isGood: Bool
   /// For standard error.
   public let messages: [Diagnostic]
+  /// Lines for standard error that say something of the run itself, such as how long it took.
+  public let notes: [String]
 
-  public init(text: String, json: JSONValue, isGood: Bool = true, messages: [Diagnostic] = []) {
+  public init(
+    text: String, json: JSONValue, isGood: Bool = true, messages: [Diagnostic] = [], notes: [String] = []
+  ) {
     self.text = text
     self.json = json
     self.isGood = isGood
     self.messages = messages
+    self.notes = notes
   }
 }
 

@@ -65,6 +65,10 @@ public enum FileCheck {
       guard let design = DesignFile.read(path: path, displayName: path, data: data, into: &d) else { return nil }
       return "design '\(design.name)' with \(design.units.count) units is good"
     }
+    if keys.contains("controller"), !keys.contains("device") {
+      guard let controller = ControllerFile.read(document, device: nil, into: &d) else { return nil }
+      return "controller '\(controller.name)' is good"
+    }
     if keys.contains("device") {
       guard let device = DeviceFile.read(document, into: &d) else { return nil }
       return "device '\(device.name)' (\(device.standard)) with \(device.constraints.count) constraints is good"
@@ -75,7 +79,8 @@ public enum FileCheck {
     }
     d.error(
       "not a file that accsim knows", at: Place(file: path), value: keys.prefix(4).joined(separator: ", "),
-      expected: "a top-level key 'baseline', 'design', 'device', 'model_type', 'network', 'paper' or 'steps'")
+      expected:
+        "a top-level key 'baseline', 'controller', 'design', 'device', 'model_type', 'network', 'paper' or 'steps'")
     return nil
   }
 }

@@ -12,6 +12,7 @@ enum Terminal {
   /// Results on standard output, warnings on standard error; a command that found something wrong exits with 1.
   static func print(_ output: CommandOutput, asJSON: Bool, quiet: Bool = false) throws {
     for message in output.messages { write(message.description + "\n", to: .standardError) }
+    for note in output.notes { write(note + "\n", to: .standardError) }
     if asJSON {
       write(output.json.description, to: .standardOutput)
     } else if !quiet {

@@ -58,7 +58,7 @@ enum ReadingBenchmarks {
 }
 
 /// A file that is gone when nobody reads it any more.
-private final class TemporaryFile: Sendable {
+final class TemporaryFile: Sendable {
   let path: String
 
   init(_ name: String) { path = NSTemporaryDirectory() + name }

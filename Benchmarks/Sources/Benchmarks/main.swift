@@ -2,7 +2,7 @@ import Files
 import Foundation
 
 // benchmarks [--list] [--prepare-only] [--counts] [NAME...]: those named, or all that are not long.
-private let all = RunBenchmarks.all + ReadingBenchmarks.all
+private let all = RunBenchmarks.all + MemoryBenchmarks.all + ReadingBenchmarks.all
 private let arguments = Array(CommandLine.arguments.dropFirst())
 private let flags = Set(arguments.filter { $0.hasPrefix("--") })
 private let names = arguments.filter { !$0.hasPrefix("--") }

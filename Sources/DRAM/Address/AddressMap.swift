@@ -40,6 +40,21 @@ public struct AddressMap: Sendable, Hashable {
     fields.filter { $0.target == target }.reduce(0) { $0 + $1.bits }
   }
 
+  /// Checks that every address leads to a place of the device.
+  ///
+  /// - Throws: when a level has another size than the map has numbers for it.
+  func check(against device: DeviceDescription) throws(Refusal) {
+    for (level, size) in device.levelSizes.enumerated() {
+      let bits = bits(of: .level(level))
+      guard bits < 32, 1 << bits == size else {
+        throw Refusal(
+          "the address map does not fit device '\(device.name)'", at: Place(file: device.name),
+          value: "\(bits) bits for the level '\(device.levels[level])' of size \(size)",
+          expected: "as many numbers as the level has members")
+      }
+    }
+  }
+
   /// The same order for another number of channels, a power of two.
   ///
   /// - Returns: `nil` when the channel's bits are spread over several fields, or are none at all.

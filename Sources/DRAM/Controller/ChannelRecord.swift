@@ -20,8 +20,35 @@ public struct ChannelRecord: Sendable {
   public var readLatency = LatencyHistogram()
   /// When the last request was complete.
   public var lastCompletion: Int64 = 0
+  /// What each rank did, in all cycles simulated; `nil` when the run did not measure it.
+  public var activity: [RankActivity]?
 
   init(commands: Int) { self.commands = Array(repeating: 0, count: commands) }
+
+  /// Adds what another channel did; `activity` stays by channel.
+  mutating func add(_ other: ChannelRecord) {
+    for command in commands.indices { commands[command] += other.commands[command] }
+    rowHits += other.rowHits
+    rowMisses += other.rowMisses
+    rowConflicts += other.rowConflicts
+    forwardedReads += other.forwardedReads
+    mergedWrites += other.mergedWrites
+    mergedReads += other.mergedReads
+    reads += other.reads
+    writes += other.writes
+    dualCommands += other.dualCommands
+    readLatency = readLatency.merged(with: other.readLatency)
+    lastCompletion = max(lastCompletion, other.lastCompletion)
+  }
+}
+
+extension MemoryRun {
+  /// All channels together.
+  public var total: ChannelRecord {
+    var total = ChannelRecord(commands: channels.first?.commands.count ?? 0)
+    for channel in channels { total.add(channel) }
+    return total
+  }
 }
 
 /// Writes down what a channel does while it runs.
@@ -31,6 +58,7 @@ struct ChannelRecorder: ~Copyable {
   private let counts: UnsafeMutablePointer<Int64>
   private let commandCount: Int
   private let latencies: LatencyCounts
+  private var meter: ActivityMeter?
   var rowHits: Int64 = 0
   var rowMisses: Int64 = 0
   var rowConflicts: Int64 = 0
@@ -42,12 +70,13 @@ struct ChannelRecorder: ~Copyable {
   var dualCommands: Int64 = 0
   var lastCompletion: Int64 = 0
 
-  init(channel: Int, commands: Int, log: CommandLog?) {
+  init(_ plan: ControllerPlan, channel: Int, log: CommandLog?) {
     self.channel = Int32(channel)
     self.log = log
-    commandCount = commands
-    counts = .allocate(capacity: commands)
-    counts.initialize(repeating: 0, count: commands)
+    commandCount = plan.device.commands.count
+    counts = .allocate(capacity: commandCount)
+    counts.initialize(repeating: 0, count: commandCount)
+    meter = plan.measuresActivity ? ActivityMeter(plan.device) : nil
     latencies = LatencyCounts()
   }
 
@@ -59,6 +88,7 @@ struct ChannelRecorder: ~Copyable {
   @inline(__always)
   mutating func command(_ command: Int, bank: Int, row: Int32, column: Int32, at cycle: Int64) {
     counts[command] += 1
+    meter?.note(command, bank: bank, at: cycle)
     if let log {
       log.append(
         IssuedCommand(
@@ -79,7 +109,8 @@ struct ChannelRecorder: ~Copyable {
     lastCompletion = max(lastCompletion, completed)
   }
 
-  func finished() -> ChannelRecord {
+  /// - Parameter cycles: how many were simulated, from 0.
+  func finished(after cycles: Int64) -> ChannelRecord {
     var result = ChannelRecord(commands: commandCount)
     result.readLatency = LatencyHistogram(latencies)
     result.commands = (0..<commandCount).map { counts[$0] }
@@ -93,6 +124,7 @@ struct ChannelRecorder: ~Copyable {
     result.writes = writes
     result.dualCommands = dualCommands
     result.lastCompletion = lastCompletion
+    result.activity = meter?.finish(at: cycles)
     return result
   }
 }

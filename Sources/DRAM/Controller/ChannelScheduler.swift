@@ -36,6 +36,6 @@ protocol ChannelScheduler: ~Copyable {
   var isStuck: Bool { get }
   var stuck: String? { get }
 
-  /// What was done up to a clock.
-  func record(upTo clock: Int64) -> ChannelRecord
+  /// What was done in so many cycles, which are all that were simulated.
+  func record(after cycles: Int64) -> ChannelRecord
 }

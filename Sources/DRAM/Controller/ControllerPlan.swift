@@ -15,6 +15,8 @@ final class ControllerPlan: @unchecked Sendable {
   let table: ScheduleTable
   /// What each refresh covers, in the order of its banks.
   let refreshTargets: [ScheduleTable.Target]
+  /// Whether records say what every rank did.
+  let measuresActivity: Bool
   /// When they are due, by turns; `nil` without refresh.
   let refreshSchedule: RefreshSchedule?
   /// Idle cycles after which ranks go to power-down and to self-refresh; `Int64.max` for never.
@@ -27,7 +29,8 @@ final class ControllerPlan: @unchecked Sendable {
   let banksPerPseudoChannel: Int
 
   /// - Throws: when the device lacks what such a controller needs.
-  init(_ device: DeviceDescription, _ settings: ControllerSettings) throws(Refusal) {
+  init(_ device: DeviceDescription, _ settings: ControllerSettings, measuresActivity: Bool) throws(Refusal) {
+    self.measuresActivity = measuresActivity
     self.device = device
     self.settings = settings
     roles = try CommandRoles(device)
@@ -37,6 +40,7 @@ final class ControllerPlan: @unchecked Sendable {
         "device '\(device.name)' says nothing of addresses", at: Place(file: device.name),
         expected: "an address-map in the device or the controller file")
     }
+    try map.check(against: device)
     addressMap = map
     refresh = settings.refresh == .none ? nil : try device.refresh(settings.refresh)
     closeCommand = Self.closeCommand(device, refresh, roles)

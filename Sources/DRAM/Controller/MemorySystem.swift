@@ -79,7 +79,7 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
     end += drain
     for channel in 0..<channelCount { try advance(channel, to: end) }
     log?.settle()
-    return finished(at: end)
+    return finished()
   }
 
   /// The requests offered in the clock so far.
@@ -189,13 +189,13 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
       value: channels[channel].stuck ?? "channel \(channel) has requests that nothing will ever serve")
   }
 
-  private func finished(at end: Int64) -> MemoryRun {
+  private func finished() -> MemoryRun {
     var run = MemoryRun()
     run.requests = requests
     for channel in 0..<channelCount { run.cycles = max(run.cycles, channels[channel].lastCompletion) }
     // Where clocks count from 0, so many were ticked as the last one's number plus one.
     run.cyclesSimulated = run.cycles + drain + (1 - Scheduler.firstTick)
-    run.channels = (0..<channelCount).map { channels[$0].record(upTo: end) }
+    run.channels = (0..<channelCount).map { channels[$0].record(after: run.cyclesSimulated) }
     return run
   }
 }

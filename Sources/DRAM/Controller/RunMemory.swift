@@ -5,13 +5,14 @@ import Files
 public enum RunMemory {
   /// - Parameters:
   ///   - log: takes every command that is issued; `nil` for none.
+  ///   - measuresActivity: whether records say what every rank did, from which `MemoryEnergy` is made.
   ///   - skips: `false` visits every clock, to show that skipping changes nothing.
   /// - Throws: `Refusal` when the device cannot be driven so, or the run cannot go on; what the source throws.
   public static func run(
     _ source: any RequestSource, on device: DeviceDescription, settings: ControllerSettings, log: CommandLog? = nil,
-    skips: Bool = true
+    measuresActivity: Bool = false, skips: Bool = true
   ) throws -> MemoryRun {
-    let plan = try ControllerPlan(device, settings)
+    let plan = try ControllerPlan(device, settings, measuresActivity: measuresActivity)
     switch settings.scheduler {
     case .activeBuffer:
       try plan.checkClosesAtOnce()

@@ -57,7 +57,9 @@ enum AddressMapReading {
   }
 
   /// `{"shift": 6, "fields": [["column", 7], …]}`: least significant first.
-  static func recorded(_ input: Fields?, levels: [String], _ d: inout Diagnostics) -> AddressMap? {
+  static func recorded(
+    _ input: Fields?, levels: [String], levelSizes: [Int], _ d: inout Diagnostics
+  ) -> AddressMap? {
     guard var map = input, let shift = map.requiredInteger("shift", in: 0...30, &d),
       let list = map.requiredList("fields", &d)
     else { return nil }
@@ -74,7 +76,16 @@ enum AddressMapReading {
       }
       fields.append(AddressMap.Field(target: target, bits: Int(bits)))
     }
-    return checked(AddressMap(shift: Int(shift), fields: fields), at: map.place("fields"), &d)
+    let read = AddressMap(shift: Int(shift), fields: fields)
+    for (level, name) in levels.enumerated() {
+      let bits = read.bits(of: .level(level))
+      guard bits >= 32 || 1 << bits != levelSizes[level] else { continue }
+      d.error(
+        "the address map does not fit the level '\(name)'", at: map.place("fields"), value: "\(bits) bits",
+        expected: "as many as number \(levelSizes[level]) members")
+      return nil
+    }
+    return checked(read, at: map.place("fields"), &d)
   }
 
   private static func target(_ name: String, _ levels: [String]) -> AddressMap.Target? {

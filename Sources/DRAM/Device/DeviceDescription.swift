@@ -222,6 +222,9 @@ public struct DeviceDescription: Sendable {
 
   public var bankLevel: Int { levels.count - 1 }
 
+  /// The most banks of a device, over all channels.
+  public static let maximumBanks = DeviceDraft.maximumNodes
+
   /// Banks of one channel.
   public var banksPerChannel: Int { levelSizes.dropFirst().reduce(1, *) }
 }

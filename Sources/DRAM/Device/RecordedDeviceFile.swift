@@ -33,7 +33,8 @@ enum RecordedDeviceFile {
     let readLatency = fields.integer("read_latency_ticks", in: 0...(1 << 32), &d)
     let map =
       fields.contains("address_map")
-      ? AddressMapReading.recorded(fields.fields("address_map", of: "the address map", &d), levels: draft.levels, &d)
+      ? AddressMapReading.recorded(
+        fields.fields("address_map", of: "the address map", &d), levels: draft.levels, levelSizes: draft.levelSizes, &d)
       : nil
     var assumed: [Assumption] = []
     let energy = readEnergy(&fields, &assumed, &d)

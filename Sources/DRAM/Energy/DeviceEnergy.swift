@@ -55,6 +55,9 @@ public struct DeviceEnergy: Sendable {
     self.stated = stated
   }
 
+  /// Whether there is anything that energies can be made from.
+  public var isKnown: Bool { currents != nil || !stated.isEmpty }
+
   /// The timing parameters that the formulas need, in cycles; `nil` for one that the device does not have.
   public struct Durations: Sendable, Hashable {
     public let activeTime: Int64?

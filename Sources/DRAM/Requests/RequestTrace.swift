@@ -12,8 +12,9 @@ public struct RequestTrace: RequestSource {
   private var last: Int64 = 0
   private var sawHeader = false
   private var count: Int64 = 0
-  /// Called now and then with the number of requests read so far.
-  public var progress: ((Int64) -> Void)?
+
+  /// Which part of the file has been read, 0 to 1; `nil` for a pipe.
+  public var partRead: Double? { reader.partRead }
 
   /// - Parameter device: says where the memory ends; its address map may be another than that of the run, its capacity
   ///   not.
@@ -62,7 +63,6 @@ public struct RequestTrace: RequestSource {
       throw Refusal(
         "the trace is empty", at: Place(file: file), expected: "a header arrival,op,address and at least one request")
     }
-    progress?(count)
     return filled
   }
 

@@ -8,7 +8,7 @@ public struct TraceCheck: Sendable {
     public let index: Int64
     public let cycle: Int64
     public let command: String
-    /// What was broken, in words: the timing rule with both commands, or the state fault.
+    /// What was broken, in words: the timing rule with both commands and how many cycles it lacks, or the state fault.
     public let constraint: String
     /// The first legal cycle; `nil` where no later cycle would help.
     public let earliest: Int64?
@@ -33,6 +33,7 @@ public struct TraceChecker {
   private let levelSizes: [Int]
   private var timing: CommandTiming
   private var banks: BankStates
+  private var recent = RecentCommands()
   private var counts: [Int64]
   private var lastCycle: Int64 = 0
   private var busUse: [Int64: Int] = [:]
@@ -88,7 +89,11 @@ public struct TraceChecker {
     return checker.finished(columns)
   }
 
-  mutating func replay(_ entry: TraceColumns.Entry, _ index: Int64, at place: Place) throws(Refusal) {
+  /// Takes the next command of a trace, whether it is legal or not.
+  ///
+  /// - Parameter index: its position in the trace, from 0.
+  /// - Throws: when it stands before the one last taken.
+  package mutating func replay(_ entry: TraceColumns.Entry, _ index: Int64, at place: Place) throws(Refusal) {
     if entry.cycle < lastCycle {
       throw Refusal(
         "time goes backwards", at: place, value: "cycle \(entry.cycle)", expected: "at least \(lastCycle)")
@@ -98,43 +103,71 @@ public struct TraceChecker {
     result.commands += 1
     counts[entry.command] += 1
     let bound = timing.bound(entry.command, entry.address)
-    if entry.cycle < bound.cycle {
-      report(index, entry, describe(bound, entry.command), earliest: bound.cycle)
-    }
+    if let violation = timingViolation(entry, bound, index) { report(violation) }
     if let expected = entry.earliest {
       result.earliestCompared = (result.earliestCompared ?? 0) + 1
       if expected != bound.cycle { result.earliestMismatches = (result.earliestMismatches ?? 0) + 1 }
     }
     let command = device.commands[entry.command]
     if let fault = banks.apply(command.kind, entry.address, row: entry.row) {
-      report(index, entry, fault.rawValue, earliest: nil)
+      report(violation(entry, index, fault.rawValue, earliest: nil))
     }
     let channel = Int64(entry.address.indices[0])
     for (slot, limit) in device.busLimits.enumerated() where limit.bus == "any" || limit.bus == command.bus {
       let key = channel << 8 | Int64(slot)
       busUse[key, default: 0] += 1
       if busUse[key]! > limit.limit {
-        report(
-          index, entry, "command bus '\(limit.bus)': more than \(limit.limit) in one cycle", earliest: entry.cycle + 1)
+        let what = "command bus '\(limit.bus)': more than \(limit.limit) in one cycle"
+        report(violation(entry, index, what, earliest: entry.cycle + 1))
       }
     }
     timing.issue(entry.command, entry.address, at: entry.cycle)
+    recent.append(.init(cycle: entry.cycle, command: entry.command, address: entry.address))
   }
 
-  private mutating func report(_ index: Int64, _ entry: TraceColumns.Entry, _ what: String, earliest: Int64?) {
+  /// What a command would break if it came next: a timing rule, or what the state of its banks demands. The order of
+  /// cycles and the command bus are left aside.
+  package func violations(of entry: TraceColumns.Entry, _ index: Int64 = 0) -> [TraceCheck.Violation] {
+    var banks = banks
+    let fault = banks.apply(device.commands[entry.command].kind, entry.address, row: entry.row)
+    let bound = timing.bound(entry.command, entry.address)
+    return [
+      timingViolation(entry, bound, index), fault.map { violation(entry, index, $0.rawValue, earliest: nil) },
+    ].compactMap(\.self)
+  }
+
+  private func timingViolation(
+    _ entry: TraceColumns.Entry, _ bound: CommandTiming.Bound, _ index: Int64
+  ) -> TraceCheck.Violation? {
+    guard entry.cycle < bound.cycle else { return nil }
+    return violation(entry, index, describe(bound, entry), earliest: bound.cycle)
+  }
+
+  private func violation(
+    _ entry: TraceColumns.Entry, _ index: Int64, _ what: String, earliest: Int64?
+  ) -> TraceCheck.Violation {
+    TraceCheck.Violation(
+      index: index, cycle: entry.cycle, command: device.commands[entry.command].name, constraint: what,
+      earliest: earliest)
+  }
+
+  private mutating func report(_ violation: TraceCheck.Violation) {
     result.violationCount += 1
     guard result.violations.count < Self.violationLimit else { return }
-    result.violations.append(
-      TraceCheck.Violation(
-        index: index, cycle: entry.cycle, command: device.commands[entry.command].name, constraint: what,
-        earliest: earliest))
+    result.violations.append(violation)
   }
 
-  private func describe(_ bound: CommandTiming.Bound, _ command: Int) -> String {
-    guard let rule = device.constraints.first(where: { $0.id == bound.constraint }) else { return "timing" }
-    let previous = rule.previous.map { device.commands[$0].name }.joined(separator: "/")
+  private func describe(_ bound: CommandTiming.Bound, _ entry: TraceColumns.Entry) -> String {
+    let lack = bound.cycle - entry.cycle
+    let early = "\(lack) \(lack == 1 ? "cycle" : "cycles") too early"
+    guard let rule = device.constraints.first(where: { $0.id == bound.constraint }) else { return "timing, \(early)" }
+    let source = recent.source(of: rule, in: bound.cycle - rule.latency, for: entry.address)
+    let previous =
+      source.map { "\(device.commands[$0.command].name) in cycle \($0.cycle)" }
+      ?? rule.previous.map { device.commands[$0].name }.joined(separator: "/")
     let where_ = rule.sibling ? "other \(device.levels[rule.level])" : "same \(device.levels[rule.level])"
-    return "\(previous) to \(device.commands[command].name), \(where_): \(rule.expression) = \(rule.latency) cycles"
+    return "\(previous) to \(device.commands[entry.command].name), \(where_): \(rule.expression) = "
+      + "\(rule.latency) cycles, \(early)"
   }
 
   private func finished(_ columns: TraceColumns?) -> TraceCheck {

@@ -2,13 +2,14 @@ import Arch
 import Files
 
 /// Which column of a command trace holds what, and how one line becomes a command.
-struct TraceColumns {
-  struct Entry {
-    var cycle: Int64 = 0
-    var command = 0
-    var address = CommandAddress.all
-    var row: Int64 = -1
-    var earliest: Int64?
+package struct TraceColumns {
+  /// One command of a trace.
+  package struct Entry {
+    package var cycle: Int64 = 0
+    package var command = 0
+    package var address = CommandAddress.all
+    package var row: Int64 = -1
+    package var earliest: Int64?
   }
 
   private enum Role: Equatable {
@@ -20,7 +21,7 @@ struct TraceColumns {
 
   var hasEarliest: Bool { roles.contains(.earliest) }
 
-  init(header line: UnsafeRawBufferPointer, _ device: DeviceDescription, at place: Place) throws(Refusal) {
+  package init(header line: UnsafeRawBufferPointer, _ device: DeviceDescription, at place: Place) throws(Refusal) {
     let names = String(decoding: line, as: UTF8.self).split(separator: ",", omittingEmptySubsequences: false)
     roles = names.map { name in
       switch name {
@@ -44,7 +45,7 @@ struct TraceColumns {
     }
   }
 
-  func entry(
+  package func entry(
     _ line: UnsafeRawBufferPointer, _ device: DeviceDescription, _ levelSizes: [Int], at place: Place
   ) throws(Refusal) -> Entry {
     var entry = Entry()

@@ -15,6 +15,12 @@ final class ByteSource {
   private var isAtEndOfFile = false
   private var inflater: GzipInflater?
   private var delivered: Int64 = 0
+  /// The file's size, as far as it has one, and how much of it was read.
+  private var size: Int64 = 0
+  private var taken: Int64 = 0
+
+  /// Which part of the file has been read, 0 to 1; nil for a pipe.
+  var partRead: Double? { size > 0 ? min(Double(taken) / Double(size), 1) : nil }
 
   init(path: String, displayName: String, maximumBytes: Int64) throws(Refusal) {
     place = Place(file: displayName)
@@ -43,6 +49,7 @@ final class ByteSource {
     guard kind == S_IFREG || kind == S_IFIFO else {
       throw Refusal("is not a regular file or pipe", at: place, expected: "a file")
     }
+    if kind == S_IFREG { size = Int64(status.st_size) }
     // Opening did not wait for a writer; reading may wait for what a writer sends.
     let flags = fcntl(descriptor, F_GETFL)
     if flags >= 0 { _ = fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) }
@@ -107,6 +114,7 @@ final class ByteSource {
       let count = Foundation.read(descriptor, base + end, chunk.count - end)
       if count > 0 {
         end += count
+        taken += Int64(count)
         return
       }
       if count == 0 {

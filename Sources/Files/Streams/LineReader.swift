@@ -39,6 +39,9 @@ public final class LineReader {
   /// Where the line last returned stands.
   public var place: Place { Place(file: file, mark: Mark(line: max(lineNumber, 1), column: 1)) }
 
+  /// Which part of the file's bytes has been read, 0 to 1; nil for a pipe.
+  public var partRead: Double? { source.partRead }
+
   /// Hands the next line, without its end, to `body`; nil at the end of the file.
   ///
   /// The bytes are valid only inside `body`, need not be UTF-8, and cost no allocation.

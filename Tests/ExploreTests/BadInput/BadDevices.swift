@@ -107,6 +107,17 @@ enum BadDevices {
     BadFile(
       "duplicate key", "\"tx_bytes\": 64", "\"tx_bytes\": 64, \"tx_bytes\": 32", at: "\"tx_bytes\": 32", "duplicate key"
     ),
+    BadFile("NaN", "\"tRCD\": 17", "\"tRCD\": NaN", at: "NaN", "unexpected text (got NaN"),
+    BadFile("no channels", "[1, 4]", "[0, 4]", at: "0, 4", "out of range"),
+    BadFile("no name", "\"device\": \"small\", ", "", at: "{", "missing key 'device'"),
+    BadFile(
+      "address map that does not fit", "\"bus_limit\"",
+      "\"address_map\": {\"shift\": 6, \"fields\": [[\"column\", 7], [\"bank\", 3], [\"row\", 10]]}, \"bus_limit\"",
+      at: "[[\"column\"", "does not fit the level 'bank' (got 3 bits; expected as many as number 4 members)"),
+    BadFile(
+      "address map of an unknown level", "\"bus_limit\"",
+      "\"address_map\": {\"shift\": 6, \"fields\": [[\"bnak\", 2]]}, \"bus_limit\"", at: "[\"bnak\"",
+      "no pair of a level"),
     BadFile("truncated", text: String(recordedText.prefix(400)), ""),
     BadFile("trailing comma", "\"any\": 1}", "\"any\": 1,}", "11:26: error: a comma before"),
   ]

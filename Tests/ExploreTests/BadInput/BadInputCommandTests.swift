@@ -37,6 +37,23 @@ import Testing
     Call("run --design pim-gpt --model gpt2 --out FOLDER/none/x.json", 1, "does not exist"),
     Call("dram check --device gddr6-pim --commands FOLDER/none.csv", 1, "none.csv: error: "),
     Call("dram check --device gddr6-pin --commands FOLDER/bad.yaml", 1, "did you mean 'gddr6-pim'?"),
+    Call("dram run --help", 0, "--commands-out"),
+    Call("check FOLDER/good-controller.yaml", 0, "controller 'x' is good"),
+    Call("check FOLDER/bad-controller.yaml", 1, "bad-controller.yaml:2:13: error: 'read-queue' of the controller file"),
+    Call("dram run --device ddr4-2400 --requests FOLDER/none.csv", 1, "none.csv: error: "),
+    Call("dram run --device ddr4-2400 --requests FOLDER/bad.yaml", 1, "bad.yaml:1:1: error: the trace does not begin"),
+    Call("dram run --device ddr4-2400 --requests FOLDER/bad.csv", 1, "bad.csv:2:3: error: the operation is neither"),
+    Call(
+      "dram run --device ddr4-2400 --requests FOLDER/good.csv --controller FOLDER/bad-controller.yaml", 1,
+      "bad-controller.yaml:2:13: error: 'read-queue' of the controller file is out of range (got 0; "),
+    Call(
+      "dram run --device ddr4-2400 --requests FOLDER/good.csv --controller ramulator", 1, "no controller of this name"),
+    Call("dram run --device ddr4-2400 --requests FOLDER/good.csv --commands-out FOLDER/good.csv", 1, "written over"),
+    Call(
+      "dram run --device ddr4-2400 --requests FOLDER/bad.csv --commands-out FOLDER/c.csv.gz", 1, "bad.csv:2:3: error: "),
+    Call("dram run --requests x.csv", 2, "--device"),
+    Call("dram run --device ddr4-2400 --requests x.csv --channels 0", 2, "--channels is 1 to 4096"),
+    Call("dram run --device ddr4-2400 --requests x.csv --refresh always", 2, "always"),
     Call("compare --design pim-gpt --baseline t44 --model gpt2", 1, "did you mean 't4'?"),
     Call("run --design pim-gpt --baseline t4 --baseline-format fp17 --model gpt2", 1, "did you mean 'fp16'?"),
     Call("run", 2, "--design"),
@@ -73,6 +90,10 @@ import Testing
     let folder = try BadInputFolder()
     _ = try folder.write(BadInputFolder.tinyModel, to: "tiny.config.json")
     _ = try folder.write("design: x\n", to: "bad.yaml")
+    _ = try folder.write("arrival,op,address\n0,R,0x40\n", to: "good.csv")
+    _ = try folder.write("arrival,op,address\n0,X,0x40\n", to: "bad.csv")
+    _ = try folder.write("controller: x\nread-queue: 8\n", to: "good-controller.yaml")
+    _ = try folder.write("controller: x\nread-queue: 0\n", to: "bad-controller.yaml")
     let before = folder.contents
     let process = Process()
     let command: URL = try #require(Self.command, "no executable 'accsim' beside the tests")

@@ -120,7 +120,7 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
     dataClock = device.dataClock
     banksPerPseudoChannel = plan.banksPerPseudoChannel
     hasQuirks = settings.peerQuirks
-    recorder = ChannelRecorder(channel: channel, commands: device.commands.count, log: log)
+    recorder = ChannelRecorder(plan, channel: channel, log: log)
   }
 
   deinit {
@@ -135,7 +135,7 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
 
   var outstanding: Int { mutating get { reads.count + writes.count + activeCount + (activatingSlot < 0 ? 0 : 1) } }
   var lastCompletion: Int64 { recorder.lastCompletion }
-  func record(upTo clock: Int64) -> ChannelRecord { recorder.finished() }
+  func record(after cycles: Int64) -> ChannelRecord { recorder.finished(after: cycles) }
 
   // The original gives up when its queue of 1,568 is full.
   var stuck: String? {

@@ -90,7 +90,7 @@ struct BankQueueScheduler: ~Copyable, ChannelScheduler {
     sleepAfter = roles.selfRefreshEnter == nil || plan.refreshTargets.isEmpty ? .max : settings.selfRefreshAfter ?? .max
     isDual = plan.busKind != .single
     hasQuirks = settings.peerQuirks
-    recorder = ChannelRecorder(channel: channel, commands: device.commands.count, log: log)
+    recorder = ChannelRecorder(plan, channel: channel, log: log)
   }
 
   deinit {
@@ -104,7 +104,7 @@ struct BankQueueScheduler: ~Copyable, ChannelScheduler {
 
   var outstanding: Int { mutating get { readsOpen } }
   var lastCompletion: Int64 { recorder.lastCompletion }
-  func record(upTo clock: Int64) -> ChannelRecord { recorder.finished() }
+  func record(after cycles: Int64) -> ChannelRecord { recorder.finished(after: cycles) }
 
   mutating func refuses(_ request: PlacedRequest) -> Bool { request.isWrite ? writeBuffer.isFull : readQueue.isFull }
 

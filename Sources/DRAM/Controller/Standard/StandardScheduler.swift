@@ -110,7 +110,7 @@ struct StandardScheduler: ~Copyable, ChannelScheduler {
     refresh = RefreshTurns(plan)
     power = PowerDomains(plan)
     dataClock = device.dataClock
-    recorder = ChannelRecorder(channel: channel, commands: device.commands.count, log: log)
+    recorder = ChannelRecorder(plan, channel: channel, log: log)
   }
 
   deinit {
@@ -124,7 +124,7 @@ struct StandardScheduler: ~Copyable, ChannelScheduler {
 
   var outstanding: Int { mutating get { reads.count + writes.count } }
   var lastCompletion: Int64 { recorder.lastCompletion }
-  func record(upTo clock: Int64) -> ChannelRecord { recorder.finished() }
+  func record(after cycles: Int64) -> ChannelRecord { recorder.finished(after: cycles) }
 
   mutating func refuses(_ request: PlacedRequest) -> Bool {
     if writes.count > 0 && writes.contains(request.address, bank: Int(request.bank)) { return false }
