@@ -46,10 +46,10 @@ let package = Package(
       dependencies: ["Explore", "Files", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
     // What tests of several rooms hold a run against.
-    .target(name: "Reference", dependencies: ["Dataflow"], path: "Tests/Reference", swiftSettings: strict),
+    .target(name: "Reference", dependencies: ["Dataflow", "DRAM"], path: "Tests/Reference", swiftSettings: strict),
     tests("ArchTests", ["Arch"], resources: [.copy("Fixtures")]),
     tests("FilesTests", ["Files", "Arch"], resources: [.copy("Fixtures")]),
-    tests("DRAMTests", ["DRAM", "Files", "Arch"]),
+    tests("DRAMTests", ["Reference", "DRAM", "Files", "Arch"], resources: [.copy("Fixtures")]),
     tests("DataflowTests", ["Dataflow", "OnnxProto", "Files", "Arch"]),
     tests("PIMTests", ["PIM", "DRAM", "Dataflow", "Files", "Arch"]),
     tests("SystemsTests", ["Reference", "Systems", "Report", "PIM", "DRAM", "Dataflow", "Files", "Arch"]),

@@ -136,9 +136,10 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
   /// - Returns: the clock in which it has.
   @inline(__always)
   private func advance(_ channel: Int, untilRoomFor request: PlacedRequest) throws -> Int64 {
+    let deadline = patience(from: from[channel])
     while true {
       let clock = nextTick(channel)
-      guard clock < .max else { throw stuck(channel) }
+      guard clock < deadline else { throw stuck(channel) }
       try tick(channel, clock)
       if !channels[channel].refuses(request) { return clock }
     }
@@ -146,11 +147,22 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
 
   /// Ticks a channel until the completion of all its requests is known.
   private func finishRequests(_ channel: Int) throws {
-    while channels[channel].outstanding > 0 {
+    var open = channels[channel].outstanding
+    var deadline = patience(from: from[channel])
+    while open > 0 {
       let clock = nextTick(channel)
-      guard clock < .max else { throw stuck(channel) }
+      guard clock < deadline else { throw stuck(channel) }
       try tick(channel, clock)
+      let left = channels[channel].outstanding
+      if left < open { deadline = patience(from: clock) }
+      open = left
     }
+  }
+
+  /// When a channel that serves no request any more is given up, though refreshes go on: far more clocks than any
+  /// request can wait for its turn.
+  private func patience(from clock: Int64) -> Int64 {
+    clock + max(1 << 20, min(plan.refresh?.interval ?? 0, 1 << 40) * 64)
   }
 
   @inline(__always)

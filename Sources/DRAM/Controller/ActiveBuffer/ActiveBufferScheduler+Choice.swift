@@ -27,10 +27,14 @@ extension ActiveBufferScheduler {
       guard columnChoice.isKnown else { return }
       let new = candidate(isWriteMode ? write : read, bank, slot: slot, age: age, from: clock)
       if new.goesBefore(columnChoice) { columnChoice = new }
+    } else if openRow[bank] < 0 {
+      guard activateChoice.isKnown, activatingBank < 0 else { return }
+      let new = candidate(activate, bank, slot: slot, age: age, from: clock)
+      if new.goesBefore(activateChoice) { activateChoice = new }
     } else {
-      guard rowChoice.isKnown, openRow[bank] < 0 ? activatingBank < 0 : !isProtected(bank) else { return }
-      let new = candidate(openRow[bank] < 0 ? activate : precharge, bank, slot: slot, age: age, from: clock)
-      if new.goesBefore(rowChoice) { rowChoice = new }
+      guard prechargeChoice.isKnown, !isProtected(bank) else { return }
+      let new = candidate(precharge, bank, slot: slot, age: age, from: clock)
+      if new.goesBefore(prechargeChoice) { prechargeChoice = new }
     }
   }
 
@@ -56,19 +60,30 @@ extension ActiveBufferScheduler {
   @inline(__always)
   mutating func chooseColumn(from clock: Int64) {
     guard !holds(columnChoice, at: clock) else { return }
-    columnChoice =
-      isWriteMode
-      ? firstHit(writes.hits, writes.hit, writes.hitAge, write, from: clock)
-      : firstHit(reads.hits, reads.hit, reads.hitAge, read, from: clock)
+    if isWriteMode {
+      findColumn(writes.hits, writes.hit, writes.hitAge, write, from: clock)
+    } else {
+      findColumn(reads.hits, reads.hit, reads.hitAge, read, from: clock)
+    }
   }
 
+  /// Brings the choices of activations and precharges up to date.
   @inline(__always)
   mutating func chooseRow(from clock: Int64) {
-    guard !holds(rowChoice, at: clock) else { return }
-    rowChoice =
-      isWriteMode
-      ? firstMiss(writes.misses, writes.miss, writes.missAge, from: clock)
-      : firstMiss(reads.misses, reads.miss, reads.missAge, from: clock)
+    if !holds(activateChoice, at: clock) {
+      if isWriteMode {
+        findActivate(writes.misses, writes.miss, writes.missAge, from: clock)
+      } else {
+        findActivate(reads.misses, reads.miss, reads.missAge, from: clock)
+      }
+    }
+    if !holds(prechargeChoice, at: clock) {
+      if isWriteMode {
+        findPrecharge(writes.misses, writes.miss, writes.missAge, from: clock)
+      } else {
+        findPrecharge(reads.misses, reads.miss, reads.missAge, from: clock)
+      }
+    }
   }
 
   /// The bank of a set whose command is ready first; of several the one of smallest age.
@@ -98,58 +113,77 @@ extension ActiveBufferScheduler {
   }
 
   /// The first ready of the oldest hits of all banks.
-  private mutating func firstHit(
+  private mutating func findColumn(
     _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, _ command: Int,
     from clock: Int64
-  ) -> CommandChoice {
-    if busKind == .halfClock { return firstAtEdge(banks, slots, ages, hit: command, from: clock) }
+  ) {
+    if busKind == .halfClock { return findAtEdge(banks, slots, ages, command, from: clock) }
     var search = Search()
+    let times = timing.times(command)
     for word in 0..<banks.wordCount where banks.words[word] != 0 {
-      search.look(
-        at: banks.words[word], word: word, timing.times(command), timing.groupOf, timing.groupCount, ages, from: clock)
+      search.look(at: banks.words[word], word: word, times, timing.groupOf, timing.groupCount, ages, from: clock)
     }
-    guard search.bank >= 0 else { return CommandChoice() }
-    return candidate(command, search.bank, slot: Int(slots[search.bank]), age: search.age, from: clock)
+    columnChoice.set(search.clock, search.age, times, timing.groupOf, timing.groupCount, command, search.bank, slots)
   }
 
-  /// The first ready of the oldest misses of all banks: activations of closed ones, precharges of open ones.
-  private mutating func firstMiss(
+  /// The first ready of the oldest misses of closed banks.
+  private mutating func findActivate(
     _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, from clock: Int64
-  ) -> CommandChoice {
-    if busKind == .halfClock { return firstAtEdge(banks, slots, ages, hit: nil, from: clock) }
+  ) {
     var search = Search()
-    for word in 0..<banks.wordCount where banks.words[word] != 0 {
-      let (all, open) = (banks.words[word], opened.words[word])
-      let closable = activeCount > 0 ? all & open & ~guarded.words[word] : all & open
-      search.look(
-        at: closable, word: word, timing.times(precharge), timing.groupOf, timing.groupCount, ages, from: clock)
-      if activatingBank < 0 {
-        search.look(
-          at: all & ~open, word: word, timing.times(activate), timing.groupOf, timing.groupCount, ages, from: clock)
+    let times = timing.times(activate)
+    if activatingBank < 0 {
+      for word in 0..<banks.wordCount {
+        let closed = banks.words[word] & ~opened.words[word]
+        search.look(at: closed, word: word, times, timing.groupOf, timing.groupCount, ages, from: clock)
       }
     }
-    guard search.bank >= 0 else { return CommandChoice() }
-    return candidate(
-      opened[search.bank] ? precharge : activate, search.bank, slot: Int(slots[search.bank]), age: search.age,
-      from: clock)
+    if busKind == .halfClock && search.clock < .max { return findAtEdge(banks, slots, ages, activate, from: clock) }
+    activateChoice.set(
+      search.clock, search.age, times, timing.groupOf, timing.groupCount, activate, search.bank, slots)
+  }
+
+  /// The first ready of the oldest misses of open banks that no active request protects.
+  private mutating func findPrecharge(
+    _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, from clock: Int64
+  ) {
+    var search = Search()
+    let times = timing.times(precharge)
+    for word in 0..<banks.wordCount {
+      let open = banks.words[word] & opened.words[word]
+      let closable = activeCount > 0 ? open & ~guarded.words[word] : open
+      search.look(at: closable, word: word, times, timing.groupOf, timing.groupCount, ages, from: clock)
+    }
+    if busKind == .halfClock && search.clock < .max { return findAtEdge(banks, slots, ages, precharge, from: clock) }
+    prechargeChoice.set(
+      search.clock, search.age, times, timing.groupOf, timing.groupCount, precharge, search.bank, slots)
   }
 
   /// The same where commands wait for an edge of the clock.
-  private mutating func firstAtEdge(
-    _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, hit: Int?,
+  @inline(never)
+  private mutating func findAtEdge(
+    _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, _ command: Int,
     from clock: Int64
-  ) -> CommandChoice {
+  ) {
     var best = CommandChoice()
     var bank = banks.first(from: 0)
     while bank >= 0 {
-      let command = hit ?? (opened[bank] ? precharge : activate)
-      if hit != nil || (opened[bank] ? !isProtected(bank) : activatingBank < 0) {
+      let isWanted =
+        command == activate
+        ? !opened[bank] : command == precharge ? opened[bank] && !isProtected(bank) : true
+      if isWanted {
         let new = candidate(command, bank, slot: Int(slots[bank]), age: ages[bank], from: clock)
         if new.goesBefore(best) { best = new }
       }
       bank = banks.first(from: bank &+ 1)
     }
-    return best
+    if command == activate {
+      activateChoice = best
+    } else if command == precharge {
+      prechargeChoice = best
+    } else {
+      columnChoice = best
+    }
   }
 
   // MARK: One command in a cycle
@@ -178,11 +212,12 @@ extension ActiveBufferScheduler {
     updateMode()
     chooseColumn(from: clock)
     chooseRow(from: clock)
-    let isColumn = columnChoice.goesBefore(rowChoice)
-    let buffered = isColumn ? columnChoice.clock : rowChoice.clock
+    let isOpening = activateChoice.goesBefore(prechargeChoice)
+    let isColumn = columnChoice.goesBefore(isOpening ? activateChoice : prechargeChoice)
+    let buffered = isColumn ? columnChoice.clock : isOpening ? activateChoice.clock : prechargeChoice.clock
     if buffered < nextClock {
       nextClock = buffered
-      origin = isColumn ? .column : .row
+      origin = isColumn ? .column : isOpening ? .activate : .precharge
     }
   }
 
@@ -209,7 +244,7 @@ extension ActiveBufferScheduler {
       }
     }
     planRow(clock)
-    wake = min(nextClock, nextColumnClock, maintenance.due, nextClose)
+    wake = min(min(nextClock, nextColumnClock), min(maintenance.due, nextClose))
   }
 
   /// Nothing looks at the row commands of active requests; one whose row was closed under it would wait for ever.
@@ -217,8 +252,9 @@ extension ActiveBufferScheduler {
   private mutating func planRow(_ clock: Int64) {
     if maintenance.isEmpty {
       chooseRow(from: clock)
-      nextClock = rowChoice.clock
-      origin = .row
+      let isOpening = activateChoice.goesBefore(prechargeChoice)
+      nextClock = isOpening ? activateChoice.clock : prechargeChoice.clock
+      origin = isOpening ? .activate : .precharge
     } else {
       headChoice = maintenanceChoice(from: clock)
       nextClock = headChoice.clock
@@ -278,7 +314,7 @@ extension ActiveBufferScheduler {
 
   mutating func notePairing(_ command: Int, _ bank: Int, isWide: Bool, at clock: Int64) {
     // Which edge a precharge may take depends on it.
-    rowChoice = .unknown
+    prechargeChoice = .unknown
     guard clock & 1 == 1 else { return }
     pairing.note(bank, isActivate: command == activate, isWide: isWide, banksPerPseudoChannel, at: clock)
   }

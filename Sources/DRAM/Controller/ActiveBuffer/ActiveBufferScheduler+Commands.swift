@@ -21,7 +21,8 @@ extension ActiveBufferScheduler {
       isWriteMode ? writes.count > drainTo || reads.count == 0 : writes.count >= drainFrom || reads.count == 0
     if drains != isWriteMode {
       isWriteMode = drains
-      rowChoice = .unknown
+      activateChoice = .unknown
+      prechargeChoice = .unknown
       columnChoice = .unknown
     }
   }
@@ -30,6 +31,8 @@ extension ActiveBufferScheduler {
   private mutating func rowOpened(_ bank: Int, _ row: Int32, at clock: Int64) {
     openRow[bank] = row
     opened[bank] = true
+    // A request whose row was closed under it may now be served.
+    if cap > 0 { activeChoice = .unknown }
     reads.rowOpened(bank, openRow: row)
     writes.rowOpened(bank, openRow: row)
     let hit = Int(isWriteMode ? writes.hit[bank] : reads.hit[bank])
@@ -37,13 +40,15 @@ extension ActiveBufferScheduler {
   }
 
   @inline(__always)
-  mutating func rowClosed(_ bank: Int) {
+  mutating func rowClosed(_ bank: Int, at clock: Int64) {
     openRow[bank] = -1
     opened[bank] = false
     reads.rowClosed(bank)
     writes.rowClosed(bank)
-    rowChoice = .unknown
     if Int(columnChoice.bank) == bank { columnChoice = .unknown }
+    if Int(prechargeChoice.bank) == bank { prechargeChoice = .unknown }
+    let miss = Int(isWriteMode ? writes.miss[bank] : reads.miss[bank])
+    if miss >= 0 { consider(miss, bank, from: clock) }
     if cap > 0 {
       // A request whose row is closed under it needs another command.
       activeChoice = .unknown
@@ -73,7 +78,8 @@ extension ActiveBufferScheduler {
     let choice: CommandChoice
     switch origin {
     case .active: choice = activeChoice
-    case .row: choice = rowChoice
+    case .activate: choice = activateChoice
+    case .precharge: choice = prechargeChoice
     case .column: choice = columnChoice
     case .activeRow: choice = headChoice
     case .maintenance:
@@ -88,11 +94,11 @@ extension ActiveBufferScheduler {
     start(slot)
     if command == precharge {
       issueRow(command, bank, -1, at: clock)
-      if isActive { activeChoice = .unknown }
-      rowClosed(bank)
+      if isActive { activeChoice = .unknown } else { prechargeChoice = .unknown }
+      rowClosed(bank, at: clock)
     } else if command == activate {
       issueRow(command, bank, pool.slots[slot].request.row, at: clock)
-      rowChoice = .unknown
+      activateChoice = .unknown
       if isActive {
         // Its row was closed under it: it starts anew at the end. Who counts by activations counts it twice.
         removeActive(slot)
@@ -135,7 +141,7 @@ extension ActiveBufferScheduler {
   @inline(__always)
   private mutating func unprotected(_ bank: Int, at clock: Int64) {
     // Banks whose count stays too high are protected only while anything is active.
-    if cap > 0 && activeCount == 0 { rowChoice = .unknown }
+    if cap > 0 && activeCount == 0 { prechargeChoice = .unknown }
     let miss = Int(isWriteMode ? writes.miss[bank] : reads.miss[bank])
     if miss >= 0 && openRow[bank] >= 0 { consider(miss, bank, from: clock) }
   }
@@ -192,7 +198,7 @@ extension ActiveBufferScheduler {
     issueRow(second, bank, row, at: clock)
     activatingSlot = -1
     activatingBank = -1
-    rowChoice = .unknown
+    activateChoice = .unknown
     rowOpened(bank, row, at: clock)
     appendActive(slot, bank, at: clock)
   }
@@ -222,7 +228,7 @@ extension ActiveBufferScheduler {
       dataClockEnd = max(dataClockEnd, clock + (request.isWrite ? dataClock.afterWrite : dataClock.afterRead))
     }
     if closes {
-      rowClosed(bank)
+      rowClosed(bank, at: clock)
     } else if cap > 0 {
       accesses[bank] += 1
       if accesses[bank] == cap { toClose[bank] = true }

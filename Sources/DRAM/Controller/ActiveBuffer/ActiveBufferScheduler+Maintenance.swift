@@ -56,7 +56,7 @@ extension ActiveBufferScheduler {
       timing.issue(precharge, bank, at: clock)
       recorder.command(precharge, bank: bank, row: -1, column: -1, at: clock)
       if busKind == .halfClock { notePairing(precharge, bank, isWide: false, at: clock) }
-      rowClosed(bank)
+      rowClosed(bank, at: clock)
       maintenance.removeFirst()
     case .refresh(let index):
       let target = maintenance.targets[index]
@@ -70,7 +70,7 @@ extension ActiveBufferScheduler {
       if command == maintenance.refreshCommand {
         maintenance.removeFirst()
       } else {
-        for bank in target.banks where openRow[bank] >= 0 || cap > 0 { rowClosed(bank) }
+        for bank in target.banks where openRow[bank] >= 0 || cap > 0 { rowClosed(bank, at: clock) }
       }
     }
   }

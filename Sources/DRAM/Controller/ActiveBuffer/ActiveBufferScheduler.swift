@@ -10,7 +10,7 @@ import Arch
 struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
   /// Where the next command comes from.
   enum Origin: UInt8 {
-    case none, active, row, column
+    case none, active, activate, precharge, column
     /// The head of the queue of refreshes and precharges.
     case maintenance
     /// A row command of an active request whose row was closed under it.
@@ -59,9 +59,10 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
   var dataClockEnd: Int64 = 0
   let dataClock: DataClockDescription?
   var isSynchronised = false
-  // The next command of the active buffer, and the next row and column commands of the buffer that is served.
+  // The next command of the active buffer, and the next commands of each kind of the buffer that is served.
   var activeChoice = CommandChoice.unknown
-  var rowChoice = CommandChoice.unknown
+  var activateChoice = CommandChoice.unknown
+  var prechargeChoice = CommandChoice.unknown
   var columnChoice = CommandChoice.unknown
   var headChoice = CommandChoice()
   /// What goes next on the command bus, and when: on that of rows where columns have their own.

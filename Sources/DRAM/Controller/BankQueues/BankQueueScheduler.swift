@@ -186,13 +186,15 @@ struct BankQueueScheduler: ~Copyable, ChannelScheduler {
 
   // MARK: Transactions
 
+  private var isDrainDue: Bool {
+    writeBuffer.isFull || (writeBuffer.count > Self.writesKept && queues.total == 0)
+  }
+
   /// Moves at most one transaction to the command queue of its bank.
   ///
-  /// - Returns: whether one moved.
+  /// - Returns: whether one may move in the next clock too.
   private mutating func moveTransaction() -> Bool {
-    if drain == 0 && (writeBuffer.isFull || (writeBuffer.count > Self.writesKept && queues.total == 0)) {
-      drain = writeBuffer.count
-    }
+    if drain == 0 && isDrainDue { drain = writeBuffer.count }
     if drain > 0 {
       for index in 0..<writeBuffer.count {
         let entry = writeBuffer.entries[index]
@@ -200,7 +202,9 @@ struct BankQueueScheduler: ~Copyable, ChannelScheduler {
         if queues.isFull(bank) { continue }
         if isReadPending(entry.request) {
           drain = 0
-          // The original moves nothing in this clock; where that would be for ever, a read goes.
+          // The original moves nothing in this clock, and reads from the next on unless a drain is due again; where that
+          // would be for ever, a read goes.
+          if !isDrainDue { return true }
           return hasQuirks || queues.total > 0 ? false : moveRead()
         }
         use(bank)

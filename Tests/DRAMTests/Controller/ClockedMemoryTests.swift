@@ -1,0 +1,102 @@
+import DRAM
+import Files
+import Reference
+import Testing
+
+/// Schedules that look ahead, held to ones that go from clock to clock.
+@Suite struct ClockedMemoryTests {
+  @Test(arguments: RecordedDevices.activeBuffer + RecordedDevices.bankQueues)
+  func randomStreamsGoAsClockByClock(device name: String) throws {
+    let device = try RecordedDevices.read(name)
+    let first = UInt64.random(in: 0...UInt64.max - 1000)
+    print("memory streams for \(name): seeds from \(first) on")
+    for seed in first..<first + 16 {
+      let test = RandomMemoryCase(device, seed: seed, count: 150)
+      let reference = ClockedMemory.run(test.requests, on: test.device, settings: test.settings)
+      for skips in [true, false] where !reference.isStuck || skips {
+        let difference = MemoryComparison.difference(
+          test.requests, on: test.device, settings: test.settings, skips: skips, reference: reference)
+        #expect(difference == nil, "\(name), seed \(seed), skipping \(skips): \(test.settings)")
+      }
+    }
+  }
+
+  /// Compares one stream in which every request is worth naming.
+  private func expectEqual(
+    _ requests: [MemoryRequest], on device: DeviceDescription, _ settings: ControllerSettings
+  ) -> ClockedRun {
+    let reference = ClockedMemory.run(requests, on: device, settings: settings)
+    let difference = MemoryComparison.difference(requests, on: device, settings: settings, reference: reference)
+    #expect(difference == nil)
+    return reference
+  }
+
+  private func settings(_ preset: String) throws -> ControllerSettings {
+    try #require(ControllerSettings.preset(preset))
+  }
+
+  private func read(_ arrival: Int64, _ address: UInt64) -> MemoryRequest {
+    MemoryRequest(arrival: arrival, address: address, isWrite: false)
+  }
+
+  private func write(_ arrival: Int64, _ address: UInt64) -> MemoryRequest {
+    MemoryRequest(arrival: arrival, address: address, isWrite: true)
+  }
+
+  /// A full write buffer is drained until it comes to a write that waits for a read of its address; the clock after,
+  /// reads move again. Addresses of the four bank groups of DDR4-2400: 0x2000 apart.
+  @Test func readsMoveOnInTheClockAfterADrainBrokeOff() throws {
+    let device = try RecordedDevices.read("ds3-DDR4_2400_8Gb_x8")
+    var settings = try settings("dramsim3")
+    settings.writeBuffer = 2
+    settings.requestsPerCycle = 8
+    let requests = [read(0, 0x2000), write(0, 0x4000), write(0, 0x2000), read(0, 0x6000)]
+    let run = expectEqual(requests, on: device, settings)
+    // Moved in clocks 1 (the write), 3 and 4; rows open tRRD_S = 4 apart, long before the write goes (tRCD = 16).
+    let opened = run.commands.filter { $0.command == device.command(named: "ACTIVATE") }
+    #expect(opened.prefix(3).map(\.cycle) == [2, 6, 10])
+  }
+
+  /// Its row closed under it, a request of an HBM2 or HBM3 waits until the row is opened for another, and goes first.
+  @Test(arguments: [("ram-HBM2_2Gb_2000", 16), ("ram-HBM3_8Gb_8hi_6400", 62)])
+  func aRowOpenedForAnotherServesARequestWhoseRowWasClosed(device name: String, secondWrite: Int64) throws {
+    let device = try RecordedDevices.read(name)
+    var settings = try settings("ramulator2.1")
+    settings.rowPolicy = .closed(cap: 1)
+    // The row is opened for the first read; two writes that are ready earlier use it up.
+    let requests = [read(1, 0), write(1, 0), write(secondWrite, 0), read(secondWrite + 20, 0)]
+    let run = expectEqual(requests, on: device, settings)
+    let names = run.commands.map { device.commands[$0.command].name }
+    #expect(names == ["ACT", "WR", "WRA", "ACT", "RD", "RDA"])
+    // Accepted in clock 1.
+    let served = run.commands.first { device.commands[$0.command].name == "RD" }?.cycle ?? 0
+    #expect(run.channels[0].latencyMaximum == served + device.readLatency - 1)
+  }
+
+  /// With a low mark of 0 the buffer that is served never becomes that of the reads again, while refreshes go on.
+  @Test func aRunThatOnlyRefreshesIsGivenUp() throws {
+    var settings = try settings("ramulator2.1")
+    settings.lowWatermark = 0
+    let device = try RecordedDevices.read("ram-DDR4_3200AA_8Gb_x8_2R")
+    let requests = [read(0, 0), read(1000, 0)]
+    #expect(expectEqual(requests, on: device, settings).isStuck)
+  }
+
+  /// A buffered write that waits for a read, which waits for the drain of the full buffer: the schedule stops for ever.
+  @Test func aDrainThatWaitsForAReadForEverIsGivenUp() throws {
+    let device = try RecordedDevices.read("ds3-DDR4_2400_8Gb_x8")
+    var settings = try settings("dramsim3")
+    settings.writeBuffer = 1
+    settings.requestsPerCycle = 8
+    #expect(expectEqual([read(0, 0x2000), write(0, 0x2000)], on: device, settings).isStuck)
+  }
+
+  @Test(arguments: ["ram-LPDDR5_8Gb_x16_6400", "ds3-HBM2_8Gb_x128"])
+  func noRequestsAreNoCycles(device name: String) throws {
+    let device = try RecordedDevices.read(name)
+    let settings = try settings(name.hasPrefix("ram") ? "ramulator2.1" : "dramsim3")
+    let run = try RunMemory.run(ListedRequests([]), on: device, settings: settings)
+    #expect(run.requests == 0 && run.cycles == 0)
+    #expect(run.channels.allSatisfy { $0.commands.reduce(0, +) == 0 || settings.drainCycles > 0 })
+  }
+}
