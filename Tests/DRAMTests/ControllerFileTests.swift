@@ -168,7 +168,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("\"FRFCFS\"", "\"BLISS\"", "c.json:1:59: error: 'scheduler' has a value that is not modelled here (got BLISS; "),
+    ("\"FRFCFS\"", "\"BLISS\"", "c.json:1:53: error: 'scheduler' has a value that is not modelled here (got BLISS; "),
     ("ClosedCAP(cap=3)", "Timeout(100)", "error: this row policy is not modelled (got Timeout(100); "),
     ("ClosedCAP(cap=3)", "ClosedCAP(cap=0)", "error: this row policy is not modelled (got ClosedCAP(cap=0); "),
     ("\"AllBank\"", "\"Elastic\"", "error: 'refresh' has a value that is not modelled here (got Elastic; "),

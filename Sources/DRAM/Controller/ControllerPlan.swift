@@ -60,6 +60,9 @@ final class ControllerPlan: @unchecked Sendable {
         levelSizes: [1] + device.levelSizes.dropFirst(), scope: device.commands[way.command].scope ?? 0,
         across: device.commands[way.command].across, interval: way.interval)
     }
+    if let refresh, let refreshSchedule {
+      try RefreshPace.check(device, refresh, refreshSchedule.targets, roles)
+    }
     powerDownAfter =
       roles.powerDownEnter != nil && roles.powerDownExit != nil ? settings.powerDownAfter ?? .max : .max
     selfRefreshAfter =

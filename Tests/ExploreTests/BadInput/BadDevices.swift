@@ -109,7 +109,7 @@ enum BadDevices {
     ),
     BadFile("NaN", "\"tRCD\": 17", "\"tRCD\": NaN", at: "NaN", "unexpected text (got NaN"),
     BadFile("no channels", "[1, 4]", "[0, 4]", at: "0, 4", "out of range"),
-    BadFile("no name", "\"device\": \"small\", ", "", at: "{", "missing key 'device'"),
+    BadFile("no standard", ", \"standard\": \"DDR4\"", "", at: "{", "missing key 'standard'"),
     BadFile(
       "address map that does not fit", "\"bus_limit\"",
       "\"address_map\": {\"shift\": 6, \"fields\": [[\"column\", 7], [\"bank\", 3], [\"row\", 10]]}, \"bus_limit\"",
