@@ -22,12 +22,16 @@ public enum CommandKind: String, Sendable, CaseIterable {
   case bufferWrite = "buffer-write"
   /// Moves the accumulators of every covered bank over the interface.
   case resultRead = "result-read"
+  /// Any other work on a column of the open row, in every covered bank: copies, activation functions, products.
+  case rowOperation = "row-op"
+  /// Takes a channel from commands on rows to commands on registers, and back.
+  case modeChange = "mode-change"
   case other = "other"
 
   /// Whether the command needs an open row in every bank it covers.
   public var needsOpenRow: Bool {
     switch self {
-    case .read, .write, .readPrecharge, .writePrecharge, .multiplyAccumulate: true
+    case .read, .write, .readPrecharge, .writePrecharge, .multiplyAccumulate, .rowOperation: true
     default: false
     }
   }
@@ -43,12 +47,20 @@ public struct CommandDescription: Sendable, Hashable {
   public let scope: Int?
   /// Which command bus it occupies; commands of one class compete for the slots of a cycle.
   public let bus: String
+  /// Cycles from the command to the end of what it does; 0 where the device file does not say.
+  public let latency: Int64
+  /// Whether it works on registers and buffers, for which a device with a mode change must be in that mode.
+  public let usesRegisters: Bool
 
-  public init(name: String, kind: CommandKind, scope: Int?, bus: String) {
+  public init(
+    name: String, kind: CommandKind, scope: Int?, bus: String, latency: Int64 = 0, usesRegisters: Bool = false
+  ) {
     self.name = name
     self.kind = kind
     self.scope = scope
     self.bus = bus
+    self.latency = latency
+    self.usesRegisters = usesRegisters
   }
 }
 
@@ -127,6 +139,8 @@ public struct DeviceDescription: Sendable {
   public let levels: [String]
   public let levelSizes: [Int]
   public let rows: Int64
+  /// Row addresses beyond the array under which commands reach tables of functions; `nil` without such tables.
+  public let tableRows: Range<Int64>?
   /// Bytes of one row of one bank, over all devices of a rank. 0 when the file does not say.
   public let rowBytes: Int64
   /// Bytes that one column command moves.
@@ -134,7 +148,7 @@ public struct DeviceDescription: Sendable {
   public let commands: [CommandDescription]
   /// Commands of one bus class that one channel accepts per cycle. Class `any` counts every command.
   public let busLimits: [(bus: String, limit: Int)]
-  public let constraints: [TimingConstraint]
+  public private(set) var constraints: [TimingConstraint]
   public let timing: [TimingParameter]
   public let refresh: RefreshDescription?
   /// Cycles from a read to the end of its data on the interface.
@@ -146,6 +160,9 @@ public struct DeviceDescription: Sendable {
   /// Cycles from a buffer write to the end of its data; 0 for a device without vector buffers.
   public let bufferWriteLatency: Int64
   public let energy: DeviceEnergy
+  /// The `pim:` mapping as written: which controller runs kernels on the device's PIM commands, and its settings. The
+  /// controller reads it.
+  public let pim: Fields?
   /// Parameters that are not evidence, for the report.
   public let assumptions: [Assumption]
 
@@ -154,7 +171,7 @@ public struct DeviceDescription: Sendable {
     rowBytes: Int64, accessBytes: Int64, commands: [CommandDescription], busLimits: [(bus: String, limit: Int)],
     constraints: [TimingConstraint], timing: [TimingParameter], refresh: RefreshDescription?, readLatency: Int64,
     writeLatency: Int64, resultLatency: Int64, bufferWriteLatency: Int64, energy: DeviceEnergy,
-    assumptions: [Assumption]
+    assumptions: [Assumption], tableRows: Range<Int64>? = nil, pim: Fields? = nil
   ) {
     self.name = name
     self.standard = standard
@@ -175,16 +192,15 @@ public struct DeviceDescription: Sendable {
     self.bufferWriteLatency = bufferWriteLatency
     self.energy = energy
     self.assumptions = assumptions
+    self.tableRows = tableRows
+    self.pim = pim
   }
 
   /// The device with one more timing rule, as a design adds that puts logic beside the banks.
   public func adding(_ constraint: TimingConstraint) -> DeviceDescription {
-    DeviceDescription(
-      name: name, standard: standard, period: period, levels: levels, levelSizes: levelSizes, rows: rows,
-      rowBytes: rowBytes, accessBytes: accessBytes, commands: commands, busLimits: busLimits,
-      constraints: constraints + [constraint], timing: timing, refresh: refresh, readLatency: readLatency,
-      writeLatency: writeLatency, resultLatency: resultLatency,
-      bufferWriteLatency: bufferWriteLatency, energy: energy, assumptions: assumptions)
+    var device = self
+    device.constraints.append(constraint)
+    return device
   }
 
   /// The index of a command by name.
@@ -193,4 +209,10 @@ public struct DeviceDescription: Sendable {
   public func timing(named name: String) -> Int64? { timing.first { $0.name == name }?.cycles }
 
   public var bankLevel: Int { levels.count - 1 }
+
+  /// Banks of one channel.
+  public var banksPerChannel: Int { levelSizes.dropFirst().reduce(1, *) }
+
+  /// Whether a command may name this row.
+  public func hasRow(_ row: Int64) -> Bool { row < rows || rows == 0 || tableRows?.contains(row) == true }
 }

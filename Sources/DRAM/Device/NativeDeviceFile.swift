@@ -6,7 +6,7 @@ enum NativeDeviceFile {
   static let knownKeys = [
     "device", "standard", "source", "clock", "levels", "rows", "row-size", "access-size", "timing", "commands",
     "read-latency", "write-latency", "result-latency", "buffer-write-latency", "bus-limits", "constraints", "refresh",
-    "energy",
+    "energy", "table-rows", "pim",
   ]
 
   static func read(_ input: Fields, into d: inout Diagnostics) -> DeviceDescription? {
@@ -35,7 +35,7 @@ enum NativeDeviceFile {
         expected: "a multiple of \(accessSize) B")
     }
     let timing = readTiming(&fields, period, fileSource, &assumed, &d)
-    readCommands(&fields, &draft, &d)
+    readCommands(&fields, &draft, timing, &d)
     let limits = readBusLimits(&fields, draft, &d)
     if draft.checkSizes(at: fields.place("levels"), &d) {
       readConstraints(&fields, &draft, timing, &d)
@@ -59,6 +59,8 @@ enum NativeDeviceFile {
       }
     }
     let energy = readEnergy(&fields, fileSource, &assumed, &d)
+    let tableRows = readTableRows(&fields, beyond: rows, &d)
+    let pim = fields.fields("pim", of: "the PIM section", &d)
     fields.finish(&d, knownKeys: knownKeys)
     guard !d.items[errorsBefore...].contains(where: { $0.severity == .error }) else { return nil }
     return DeviceDescription(
@@ -67,7 +69,18 @@ enum NativeDeviceFile {
       constraints: draft.constraints, timing: timing, refresh: refresh,
       readLatency: readLatency, writeLatency: writeLatency, resultLatency: resultLatency,
       bufferWriteLatency: bufferWriteLatency, energy: energy,
-      assumptions: assumed)
+      assumptions: assumed, tableRows: tableRows, pim: pim)
+  }
+
+  private static func readTableRows(
+    _ fields: inout Fields, beyond rows: Int64, _ d: inout Diagnostics
+  ) -> Range<Int64>? {
+    guard var tables = fields.fields("table-rows", of: "the table rows", &d) else { return nil }
+    let first = tables.requiredInteger("first", in: rows...(1 << 40), &d)
+    let count = tables.requiredInteger("count", in: 1...(1 << 20), &d)
+    tables.finish(&d, knownKeys: ["first", "count"])
+    guard let first, let count else { return nil }
+    return first..<first + count
   }
 
   /// A whole number of bytes.
@@ -130,18 +143,23 @@ enum NativeDeviceFile {
     return result
   }
 
-  private static func readCommands(_ fields: inout Fields, _ draft: inout DeviceDraft, _ d: inout Diagnostics) {
+  private static func readCommands(
+    _ fields: inout Fields, _ draft: inout DeviceDraft, _ timing: [TimingParameter], _ d: inout Diagnostics
+  ) {
     guard var commands = fields.requiredFields("commands", of: "the commands", &d) else { return }
     for name in commands.keys {
       guard var command = commands.fields(name, of: "command '\(name)'", &d) else { continue }
       let kind = command.requiredChoice("kind", of: CommandKind.allCases.map(\.rawValue), &d)
       let scope = command.requiredChoice("scope", of: draft.levels, &d)
       let bus = command.text("bus", &d) ?? "any"
-      command.finish(&d, knownKeys: ["kind", "scope", "bus"])
+      let cycles = command.contains("latency") ? latency(&command, "latency", timing, &d) : 0
+      let usesRegisters = command.boolean("registers", &d) ?? false
+      command.finish(&d, knownKeys: ["kind", "scope", "bus", "latency", "registers"])
       draft.commands.append(
         CommandDescription(
           name: name, kind: kind.flatMap(CommandKind.init(rawValue:)) ?? .other,
-          scope: scope.flatMap { draft.levels.firstIndex(of: $0) } ?? 0, bus: bus))
+          scope: scope.flatMap { draft.levels.firstIndex(of: $0) } ?? 0, bus: bus, latency: cycles,
+          usesRegisters: usesRegisters))
     }
   }
 

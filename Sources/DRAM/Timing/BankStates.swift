@@ -10,32 +10,33 @@ public struct BankStates: Sendable {
   }
 
   private let levelSizes: [Int]
-  private let rows: Int64
+  private let device: DeviceDescription
   /// −1 closed.
   private var openRow: [Int64]
 
-  public init(levelSizes: [Int], rows: Int64) {
+  /// - Parameter levelSizes: those of the device, but for the channels.
+  public init(levelSizes: [Int], of device: DeviceDescription) {
     self.levelSizes = levelSizes
-    self.rows = rows
+    self.device = device
     openRow = Array(repeating: -1, count: levelSizes.reduce(1, *))
   }
 
   /// Applies a command; the state changes even when it is at fault, so that one fault is reported once.
   public mutating func apply(_ kind: CommandKind, _ address: CommandAddress, row: Int64) -> Fault? {
     var fault: Fault?
-    if row >= rows && rows > 0 { fault = .rowOutOfRange }
+    if !device.hasRow(row) { fault = .rowOutOfRange }
     for bank in coveredBanks(address) {
       switch kind {
       case .activate, .activateFirst:
         if openRow[bank] >= 0 { fault = .activateOpenBank }
         if kind == .activate { openRow[bank] = max(row, 0) }
       case .activateSecond: openRow[bank] = max(row, 0)
-      case .read, .write, .readPrecharge, .writePrecharge, .multiplyAccumulate:
+      case .read, .write, .readPrecharge, .writePrecharge, .multiplyAccumulate, .rowOperation:
         if openRow[bank] < 0 || (row >= 0 && openRow[bank] != row) { fault = .rowNotOpen }
         if kind == .readPrecharge || kind == .writePrecharge { openRow[bank] = -1 }
       case .precharge: openRow[bank] = -1
       case .refresh: if openRow[bank] >= 0 { fault = .refreshOpenBank }
-      case .bufferWrite, .resultRead, .other: break
+      case .bufferWrite, .resultRead, .modeChange, .other: break
       }
     }
     return fault
