@@ -26,8 +26,32 @@ final class ScheduleTable: @unchecked Sendable {
     let count: Int
   }
 
+  /// A rule that counts from an issue further back, kept in a ring.
+  struct WindowRule {
+    /// The first slot that it writes under a node of its level, the number of them.
+    let base: Int
+    let count: Int
+    let latency: Int64
+    let ring: Int
+    /// Issues back, the present one not counted.
+    let back: Int64
+  }
+
+  /// The last issues of a command at each node of a level: a count, then as many cycles as a power of two has.
+  struct Ring {
+    let base: Int
+    let mask: Int64
+    /// By bank: its node of the level.
+    let nodeOf: UnsafeMutablePointer<Int32>
+    let level: Int
+
+    @inline(__always)
+    func start(_ node: Int) -> Int { base &+ node &* Int(mask &+ 2) }
+  }
+
   /// Where the rules of a command lie: those that write its group's slot, then those that write its bank's, in
-  /// `simpleRules`; those that write several slots in `spreadRules`; the others in `rules`.
+  /// `simpleRules`; those that write several slots in `spreadRules`; those that count from further back in
+  /// `windowRules`; the others in `rules`.
   struct RuleSpan {
     var groups = 0
     var banks = 0
@@ -35,9 +59,13 @@ final class ScheduleTable: @unchecked Sendable {
     var spread = 0
     var spreadEnd = 0
     var start = 0
+    var plain = 0
     var end = 0
-    /// Whether issues of the command are remembered at any level.
-    var isRemembered = false
+    var window = 0
+    var windowEnd = 0
+    /// Rings that remember the command.
+    var ring = 0
+    var ringEnd = 0
   }
 
   /// A rule of a previous command, with what it writes to.
@@ -76,7 +104,8 @@ final class ScheduleTable: @unchecked Sendable {
   let nodeOf: UnsafeMutablePointer<Int32>
   /// By bank.
   let groupOf: UnsafeMutablePointer<Int32>
-  /// All rules of a command as the previous one: `rules[ruleStart[command] ..< ruleStart[command + 1]]`.
+  /// The rules of a command as the previous one, but for those with a window: `rules[ruleStart[command] ..<
+  /// ruleStart[command + 1]]`.
   let rules: UnsafeMutablePointer<Rule>
   let ruleStart: UnsafeMutablePointer<Int>
   let simpleRules: UnsafeMutablePointer<SimpleRule>
@@ -85,9 +114,8 @@ final class ScheduleTable: @unchecked Sendable {
   private let firstSlots: UnsafeMutablePointer<Int32>
   /// By command, for one that names a bank.
   let spans: UnsafeMutablePointer<RuleSpan>
-  /// Ring of the last issues of (level, command) at a node: `level * commandCount + command` → first slot, or −1.
-  let ringBase: UnsafeMutablePointer<Int>
-  let ringWindow: UnsafeMutablePointer<Int>
+  let windowRules: UnsafeMutablePointer<WindowRule>
+  let rings: UnsafeMutablePointer<Ring>
   let historySize: Int
 
   /// - Parameter used: which commands the scheduler issues.
@@ -139,6 +167,9 @@ final class ScheduleTable: @unchecked Sendable {
     var spreads: [SpreadRule] = []
     var spanned: [RuleSpan] = []
     var ordered: [Rule] = []
+    var windows: [WindowRule] = []
+    var ringList: [Ring] = []
+    var size = 0
     for command in 0..<commandCount {
       let own = flat[starts[command]..<starts[command + 1]]
       let plain = own.filter { $0.window == 1 && !$0.isSibling }
@@ -158,30 +189,38 @@ final class ScheduleTable: @unchecked Sendable {
       }
       span.spreadEnd = spreads.count
       ordered += plain
+      span.plain = plain.count
       span.start = ordered.count
-      ordered += own.filter { !($0.window == 1 && !$0.isSibling) }
+      ordered += own.filter(\.isSibling)
       span.end = ordered.count
+      span.window = windows.count
+      span.ring = ringList.count
+      for level in nodes.indices {
+        let counting = own.filter { $0.window > 1 && !$0.isSibling && Int($0.level) == level }
+        guard let longest = counting.map(\.window).max() else { continue }
+        let length = Int64(1) << Int64(64 - (longest - 1).leadingZeroBitCount - 32)
+        windows += counting.map { rule in
+          WindowRule(
+            base: Int(rule.base), count: Int(rule.count), latency: rule.latency, ring: ringList.count,
+            back: Int64(rule.window) - 1)
+        }
+        ringList.append(Ring(base: size, mask: length - 1, nodeOf: nodeOf + level * banks, level: level))
+        size += nodes[level] * Int(length + 1)
+      }
+      span.windowEnd = windows.count
+      span.ringEnd = ringList.count
       spanned.append(span)
     }
     flat = ordered
+    starts = spanned.map { $0.start - $0.plain } + [flat.count]
     rules = .allocate(capacity: max(flat.count, 1))
     rules.initialize(from: flat, count: flat.count)
     ruleStart = .allocate(capacity: starts.count)
     ruleStart.initialize(from: starts, count: starts.count)
-    ringBase = .allocate(capacity: levelCount * commandCount)
-    ringWindow = .allocate(capacity: levelCount * commandCount)
-    var size = 0
-    for slot in 0..<(levelCount * commandCount) {
-      let (level, command) = slot.quotientAndRemainder(dividingBy: commandCount)
-      let windows = flat[starts[command]..<starts[command + 1]].filter { Int($0.level) == level && $0.window > 1 }
-      let window = windows.map { Int($0.window) }.max() ?? 0
-      ringWindow[slot] = window
-      ringBase[slot] = window > 0 ? size : -1
-      if window > 0 {
-        size += nodes[level] * (window + 1)
-        spanned[command].isRemembered = true
-      }
-    }
+    windowRules = .allocate(capacity: max(windows.count, 1))
+    windowRules.initialize(from: windows, count: windows.count)
+    rings = .allocate(capacity: max(ringList.count, 1))
+    rings.initialize(from: ringList, count: ringList.count)
     historySize = size
     simpleRules = .allocate(capacity: max(simple.count, 1))
     simpleRules.initialize(from: simple, count: simple.count)
@@ -200,8 +239,8 @@ final class ScheduleTable: @unchecked Sendable {
     spreadRules.deallocate()
     firstSlots.deallocate()
     spans.deallocate()
-    ringBase.deallocate()
-    ringWindow.deallocate()
+    windowRules.deallocate()
+    rings.deallocate()
   }
 
   /// A constraint between two commands.

@@ -12,6 +12,8 @@ struct ScheduleTiming: ~Copyable {
   private let ruleStart: UnsafeMutablePointer<Int>
   private let simpleRules: UnsafeMutablePointer<ScheduleTable.SimpleRule>
   private let spreadRules: UnsafeMutablePointer<ScheduleTable.SpreadRule>
+  private let windowRules: UnsafeMutablePointer<ScheduleTable.WindowRule>
+  private let rings: UnsafeMutablePointer<ScheduleTable.Ring>
   private let spans: UnsafeMutablePointer<ScheduleTable.RuleSpan>
   private let stride: Int
   let groupCount: Int
@@ -25,6 +27,8 @@ struct ScheduleTiming: ~Copyable {
     ruleStart = table.ruleStart
     simpleRules = table.simpleRules
     spreadRules = table.spreadRules
+    windowRules = table.windowRules
+    rings = table.rings
     spans = table.spans
     stride = table.stride
     groupCount = table.groupCount
@@ -83,24 +87,35 @@ struct ScheduleTiming: ~Copyable {
     while spread < spreadEnd {
       let slots = ready + (spread.pointee.base &+ Int(spread.pointee.first[bank]))
       let bound = cycle &+ spread.pointee.latency
-      for slot in 0..<spread.pointee.count { slots[slot] = max(slots[slot], bound) }
+      // A branch for each: vectors of this element type cost more than they save.
+      var slot = 0
+      while slot < spread.pointee.count {
+        if slots[slot] < bound { slots[slot] = bound }
+        slot &+= 1
+      }
       spread += 1
     }
-    if span.pointee.start < span.pointee.end { issueRest(command, bank, at: cycle) }
-    if span.pointee.isRemembered {
-      for level in 0..<table.levelCount where table.ringBase[level * table.commandCount + command] >= 0 {
-        remember(level, Int(nodeOf[level * bankCount + bank]), command, at: cycle)
-      }
+    if span.pointee.ring < span.pointee.ringEnd { issueCounted(command, bank, at: cycle) }
+    if span.pointee.start < span.pointee.end { issueToSiblings(command, bank, at: cycle) }
+  }
+
+  /// Rules that count from further back than the last issue.
+  private mutating func issueCounted(_ command: Int, _ bank: Int, at cycle: Int64) {
+    for index in spans[command].window..<spans[command].windowEnd {
+      let rule = windowRules + index
+      let ring = rings + rule.pointee.ring
+      apply(rule, ring, Int(ring.pointee.nodeOf[bank]))
+    }
+    for index in spans[command].ring..<spans[command].ringEnd {
+      remember(rings + index, Int(rings[index].nodeOf[bank]), at: cycle)
     }
   }
 
-  /// Rules with a window, and rules for siblings.
   @inline(never)
-  private mutating func issueRest(_ command: Int, _ bank: Int, at cycle: Int64) {
+  private mutating func issueToSiblings(_ command: Int, _ bank: Int, at cycle: Int64) {
     for index in spans[command].start..<spans[command].end {
       let rule = rules[index]
-      let node = Int(nodeOf[Int(rule.level) &* bankCount &+ bank])
-      raiseRarely(rule, node, command, at: cycle)
+      raiseSiblings(rule, Int(nodeOf[Int(rule.level) &* bankCount &+ bank]), to: cycle &+ rule.latency)
     }
   }
 
@@ -110,53 +125,59 @@ struct ScheduleTiming: ~Copyable {
       let rule = rules[index]
       if rule.isSibling && !target.isNamed[Int(rule.level)] { continue }
       for node in target.nodes[Int(rule.level)] {
-        if rule.window <= 1 && !rule.isSibling {
-          raise(rule, node, to: cycle + rule.latency)
+        if rule.isSibling {
+          raiseSiblings(rule, node, to: cycle + rule.latency)
         } else {
-          raiseRarely(rule, node, command, at: cycle)
+          raise(Int(rule.base), Int(rule.count), node, to: cycle + rule.latency)
         }
       }
     }
-    for level in 0..<table.levelCount where table.ringBase[level * table.commandCount + command] >= 0 {
-      for node in target.nodes[level] { remember(level, node, command, at: cycle) }
+    for index in spans[command].window..<spans[command].windowEnd {
+      let ring = rings + windowRules[index].ring
+      for node in target.nodes[ring.pointee.level] { apply(windowRules + index, ring, node) }
+    }
+    for index in spans[command].ring..<spans[command].ringEnd {
+      for node in target.nodes[rings[index].level] { remember(rings + index, node, at: cycle) }
     }
   }
 
   /// Writes a bound to all slots under a node.
   @inline(__always)
-  private mutating func raise(_ rule: ScheduleTable.Rule, _ node: Int, to cycle: Int64) {
-    let count = Int(rule.count)
-    let slots = ready + (Int(rule.base) &+ node &* count)
+  private mutating func raise(_ base: Int, _ count: Int, _ node: Int, to cycle: Int64) {
+    let slots = ready + (base &+ node &* count)
     var slot = 0
-    repeat {
-      slots[slot] = max(slots[slot], cycle)
+    while slot < count {
+      if slots[slot] < cycle { slots[slot] = cycle }
       slot &+= 1
-    } while slot < count
-  }
-
-  /// Rules with a window or for siblings. Windows count the present issue, which is remembered only after all rules.
-  private mutating func raiseRarely(_ rule: ScheduleTable.Rule, _ node: Int, _ command: Int, at cycle: Int64) {
-    let level = Int(rule.level)
-    if rule.isSibling {
-      let size = table.levelSizes[level]
-      let first = node - node % size
-      for sibling in first..<(first + size) where sibling != node { raise(rule, sibling, to: cycle + rule.latency) }
-      return
     }
-    let slot = level * table.commandCount + command
-    let window = table.ringWindow[slot]
-    let ring = table.ringBase[slot] + node * (window + 1)
-    let back = Int64(rule.window) - 1
-    let count = history[ring]
-    guard count >= back else { return }
-    raise(rule, node, to: history[ring + 1 + Int((count - back) % Int64(window))] + rule.latency)
   }
 
-  private mutating func remember(_ level: Int, _ node: Int, _ command: Int, at cycle: Int64) {
-    let slot = level * table.commandCount + command
-    let window = table.ringWindow[slot]
-    let ring = table.ringBase[slot] + node * (window + 1)
-    history[ring + 1 + Int(history[ring] % Int64(window))] = cycle
-    history[ring] += 1
+  private mutating func raiseSiblings(_ rule: ScheduleTable.Rule, _ node: Int, to cycle: Int64) {
+    let size = table.levelSizes[Int(rule.level)]
+    let first = node - node % size
+    for sibling in first..<(first + size) where sibling != node {
+      raise(Int(rule.base), Int(rule.count), sibling, to: cycle)
+    }
+  }
+
+  /// The present issue is remembered only after all rules.
+  @inline(__always)
+  private mutating func apply(
+    _ rule: UnsafeMutablePointer<ScheduleTable.WindowRule>, _ ring: UnsafeMutablePointer<ScheduleTable.Ring>,
+    _ node: Int
+  ) {
+    let start = ring.pointee.start(node)
+    let count = history[start]
+    guard count >= rule.pointee.back else { return }
+    let since = history[start &+ 1 &+ Int((count &- rule.pointee.back) & ring.pointee.mask)]
+    raise(rule.pointee.base, rule.pointee.count, node, to: since &+ rule.pointee.latency)
+  }
+
+  @inline(__always)
+  private mutating func remember(_ ring: UnsafeMutablePointer<ScheduleTable.Ring>, _ node: Int, at cycle: Int64) {
+    let start = ring.pointee.start(node)
+    let count = history[start]
+    history[start &+ 1 &+ Int(count & ring.pointee.mask)] = cycle
+    history[start] = count &+ 1
   }
 }

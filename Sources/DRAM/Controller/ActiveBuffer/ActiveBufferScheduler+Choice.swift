@@ -56,19 +56,21 @@ extension ActiveBufferScheduler {
   @inline(__always)
   mutating func chooseColumn(from clock: Int64) {
     guard !holds(columnChoice, at: clock) else { return }
-    columnChoice =
-      isWriteMode
-      ? firstHit(writes.hits, writes.hit, writes.hitAge, write, from: clock)
-      : firstHit(reads.hits, reads.hit, reads.hitAge, read, from: clock)
+    if isWriteMode {
+      findColumn(writes.hits, writes.hit, writes.hitAge, write, from: clock)
+    } else {
+      findColumn(reads.hits, reads.hit, reads.hitAge, read, from: clock)
+    }
   }
 
   @inline(__always)
   mutating func chooseRow(from clock: Int64) {
     guard !holds(rowChoice, at: clock) else { return }
-    rowChoice =
-      isWriteMode
-      ? firstMiss(writes.misses, writes.miss, writes.missAge, from: clock)
-      : firstMiss(reads.misses, reads.miss, reads.missAge, from: clock)
+    if isWriteMode {
+      findRow(writes.misses, writes.miss, writes.missAge, from: clock)
+    } else {
+      findRow(reads.misses, reads.miss, reads.missAge, from: clock)
+    }
   }
 
   /// The bank of a set whose command is ready first; of several the one of smallest age.
@@ -98,40 +100,44 @@ extension ActiveBufferScheduler {
   }
 
   /// The first ready of the oldest hits of all banks.
-  private mutating func firstHit(
+  private mutating func findColumn(
     _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, _ command: Int,
     from clock: Int64
-  ) -> CommandChoice {
-    if busKind == .halfClock { return firstAtEdge(banks, slots, ages, hit: command, from: clock) }
-    var search = Search()
-    for word in 0..<banks.wordCount where banks.words[word] != 0 {
-      search.look(
-        at: banks.words[word], word: word, timing.times(command), timing.groupOf, timing.groupCount, ages, from: clock)
+  ) {
+    if busKind == .halfClock {
+      columnChoice = firstAtEdge(banks, slots, ages, hit: command, from: clock)
+      return
     }
-    guard search.bank >= 0 else { return CommandChoice() }
-    return candidate(command, search.bank, slot: Int(slots[search.bank]), age: search.age, from: clock)
+    var search = Search()
+    let times = timing.times(command)
+    for word in 0..<banks.wordCount where banks.words[word] != 0 {
+      search.look(at: banks.words[word], word: word, times, timing.groupOf, timing.groupCount, ages, from: clock)
+    }
+    columnChoice.set(search.clock, search.age, times, timing.groupOf, timing.groupCount, command, search.bank, slots)
   }
 
   /// The first ready of the oldest misses of all banks: activations of closed ones, precharges of open ones.
-  private mutating func firstMiss(
+  private mutating func findRow(
     _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, from clock: Int64
-  ) -> CommandChoice {
-    if busKind == .halfClock { return firstAtEdge(banks, slots, ages, hit: nil, from: clock) }
+  ) {
+    if busKind == .halfClock {
+      rowChoice = firstAtEdge(banks, slots, ages, hit: nil, from: clock)
+      return
+    }
     var search = Search()
+    let (opening, closing) = (timing.times(activate), timing.times(precharge))
     for word in 0..<banks.wordCount where banks.words[word] != 0 {
       let (all, open) = (banks.words[word], opened.words[word])
       let closable = activeCount > 0 ? all & open & ~guarded.words[word] : all & open
-      search.look(
-        at: closable, word: word, timing.times(precharge), timing.groupOf, timing.groupCount, ages, from: clock)
+      search.look(at: closable, word: word, closing, timing.groupOf, timing.groupCount, ages, from: clock)
       if activatingBank < 0 {
-        search.look(
-          at: all & ~open, word: word, timing.times(activate), timing.groupOf, timing.groupCount, ages, from: clock)
+        search.look(at: all & ~open, word: word, opening, timing.groupOf, timing.groupCount, ages, from: clock)
       }
     }
-    guard search.bank >= 0 else { return CommandChoice() }
-    return candidate(
-      opened[search.bank] ? precharge : activate, search.bank, slot: Int(slots[search.bank]), age: search.age,
-      from: clock)
+    let isOpen = search.bank >= 0 && opened[search.bank]
+    rowChoice.set(
+      search.clock, search.age, isOpen ? closing : opening, timing.groupOf, timing.groupCount,
+      isOpen ? precharge : activate, search.bank, slots)
   }
 
   /// The same where commands wait for an edge of the clock.
@@ -209,7 +215,7 @@ extension ActiveBufferScheduler {
       }
     }
     planRow(clock)
-    wake = min(nextClock, nextColumnClock, maintenance.due, nextClose)
+    wake = min(min(nextClock, nextColumnClock), min(maintenance.due, nextClose))
   }
 
   /// Nothing looks at the row commands of active requests; one whose row was closed under it would wait for ever.

@@ -20,4 +20,20 @@ struct CommandChoice {
 
   @inline(__always)
   func goesBefore(_ other: CommandChoice) -> Bool { clock < other.clock || (clock == other.clock && age < other.age) }
+
+  /// Becomes what a search found; no candidate when the bank is negative.
+  @inline(__always)
+  mutating func set(
+    _ clock: Int64, _ age: Int64, _ times: UnsafeMutablePointer<Int64>, _ groupOf: UnsafeMutablePointer<Int32>,
+    _ groups: Int, _ command: Int, _ bank: Int, _ slots: UnsafeMutablePointer<Int32>
+  ) {
+    isKnown = true
+    self.clock = clock
+    self.age = age
+    guard bank >= 0 else { return }
+    legal = max(times[Int(groupOf[bank])], times[groups &+ bank])
+    self.command = Int32(truncatingIfNeeded: command)
+    self.bank = Int32(truncatingIfNeeded: bank)
+    slot = slots[bank]
+  }
 }
