@@ -13,12 +13,31 @@ public struct AllBankController: CommandSetController {
   private let settings: AllBankSettings
 
   public init?(_ device: DeviceDescription, _ settings: inout Fields, _ d: inout Diagnostics) {
-    guard let timing = RankTiming(device, at: settings.place(), &d),
+    let place = settings.place()
+    guard let timing = RankTiming(device, at: place, &d),
       let settings = AllBankSettings(device, timing.geometry, &settings, &d)
     else { return nil }
     self.device = device
     self.timing = timing
     self.settings = settings
+    if let refresh = device.refresh {
+      // A refresh waits until each bank may close and is closed; after it a row opens, and one access goes.
+      let precharge = RankCommands.precharge
+      let closing = [RankCommands.activate, RankCommands.read, RankCommands.write]
+        .map { timing.longest($0, precharge) }.max() ?? 0
+      let opening = max(
+        timing.longest(RankCommands.activate, RankCommands.read),
+        timing.longest(RankCommands.activate, RankCommands.write))
+      let needed =
+        refresh.duration + closing + opening + settings.refreshAfterPrecharge
+        + Int64(timing.geometry.banks + timing.geometry.ranks)
+      if refresh.interval <= needed {
+        d.error(
+          "refreshes leave no time to open a row and close it", at: place,
+          value: "\(refresh.interval) cycles from one to the next", expected: "more than \(needed)")
+        return nil
+      }
+    }
   }
 
   public var kernels: [KernelSchema] {
@@ -147,7 +166,7 @@ public struct AllBankController: CommandSetController {
       ChannelBox(
         QueuedChannel(
           device, timing, settings, isRefreshed: options.isRefreshed, hasPeerQuirks: options.hasPeerQuirks,
-          logLimit: options.logLimit / options.channels))
+          visitsEveryCycle: !options.folds, logLimit: options.logLimit / options.channels))
     }
     // Each phase starts when the last one is over on all channels.
     for phase in 0..<(groups.map(\.phases.count).max() ?? 0) {

@@ -24,6 +24,8 @@ struct QueuedChannel: ~Copyable {
   let readLatency: Int64
   let writeLatency: Int64
   let hasPeerQuirks: Bool
+  /// Looks at every cycle, also those in which nothing can change; the results are the same.
+  let visitsEveryCycle: Bool
 
   var cycle: Int64 = 0
   /// The first cycle after the last data of all transactions so far.
@@ -69,11 +71,12 @@ struct QueuedChannel: ~Copyable {
 
   init(
     _ device: DeviceDescription, _ timing: RankTiming, _ settings: AllBankSettings, isRefreshed: Bool,
-    hasPeerQuirks: Bool, logLimit: Int
+    hasPeerQuirks: Bool, visitsEveryCycle: Bool, logLimit: Int
   ) {
     self.timing = timing
     self.settings = settings
     self.hasPeerQuirks = hasPeerQuirks
+    self.visitsEveryCycle = visitsEveryCycle
     self.logLimit = logLimit
     readLatency = device.readLatency
     writeLatency = device.writeLatency
@@ -134,7 +137,7 @@ struct QueuedChannel: ~Copyable {
           break
         }
         // Nothing changes before the first of the times that held something back, or the next refresh is due.
-        cycle = max(cycle + 1, min(wake, refresh.nextDue, limit))
+        cycle = visitsEveryCycle ? cycle + 1 : max(cycle + 1, min(wake, refresh.nextDue, limit))
       }
     }
   }

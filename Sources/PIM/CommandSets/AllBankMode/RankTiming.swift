@@ -116,4 +116,9 @@ struct RankTiming: Sendable {
   func latency(_ level: Int, _ previous: Int, _ next: Int) -> Int64 {
     latencies[(level * RankCommands.count + previous) * RankCommands.count + next]
   }
+
+  /// The longest latency between two commands, over all levels.
+  func longest(_ previous: Int, _ next: Int) -> Int64 {
+    (0..<3).map { latency($0, previous, next) }.max() ?? 0
+  }
 }
