@@ -139,11 +139,19 @@ extension QueuedChannel {
     let bank = Int(transaction.bank)
     counts[command] += 1
     let reach = mode == .singleBank ? 1 : Int64(banks / 2)
+    rowCommands += 1
     switch command {
     case RankCommands.activate: bankAccesses[0] += reach
-    case RankCommands.read: bankAccesses[1] += reach
-    case RankCommands.write: bankAccesses[2] += reach
-    default: break
+    case RankCommands.read:
+      bankAccesses[1] += reach
+      rowCommands = 0
+    case RankCommands.write:
+      bankAccesses[2] += reach
+      rowCommands = 0
+    default:
+      // Rows that are opened and closed again for transactions behind one that waits: more often than any timing makes
+      // a bank wait.
+      if rowCommands > 64 * (banks + 16) && queued > 0 { isStuck = true }
     }
     raise(command, bank)
     arriving = Arriving(

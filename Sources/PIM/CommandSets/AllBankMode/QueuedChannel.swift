@@ -50,6 +50,8 @@ struct QueuedChannel: ~Copyable {
   /// Where the look for a precharge starts.
   var nextPrecharge = 0
   var lastPrecharge: Int64 = 0
+  /// Commands on rows since the last access.
+  var rowCommands = 0
   /// The first transaction can never go: the mode does not reach its bank.
   var isStuck = false
 
@@ -118,7 +120,7 @@ struct QueuedChannel: ~Copyable {
     while true {
       let hasWork = queued > 0 || !feed.isEmpty
       let limit = end ?? (hasWork ? Int64.max : max(doneBy, cycle))
-      if cycle >= limit { break }
+      if cycle >= limit || isStuck { break }
       arrive()
       refresh.noteDue(cycle)
       var wake = limit
@@ -132,10 +134,7 @@ struct QueuedChannel: ~Copyable {
       if issued || fed {
         cycle += 1
       } else {
-        if wake == .max && refresh.waiting < 0 {
-          isStuck = true
-          break
-        }
+        if wake == .max && refresh.waiting < 0 { isStuck = true }
         // Nothing changes before the first of the times that held something back, or the next refresh is due.
         cycle = visitsEveryCycle ? cycle + 1 : max(cycle + 1, min(wake, refresh.nextDue, limit))
       }
