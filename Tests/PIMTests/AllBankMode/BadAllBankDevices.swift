@@ -4,29 +4,30 @@ import Testing
 
 /// Device files and kernels that an all-bank mode refuses.
 @Suite struct BadAllBankDevices {
-  @Test(arguments: [
-    ("units: 8", "units: 7", "pair of banks"),
-    ("element-size: 2 B", "element-size: 3 B", "whole number of elements"),
-    ("element-size: 2 B", "element-sice: 2 B", "missing key 'element-size'"),
-    ("  vectors: 8\n", "  vectors: 100\n", "do not fit the register row"),
-    ("program-bursts: 1", "program-bursts: 40", "do not fit the register row"),
-    ("banks: [0, 1, 8, 9]", "banks: []", "names no bank"),
-    ("banks: [0, 1, 8, 9]", "banks: [0, 0]", "named twice"),
-    ("banks: [0, 1, 8, 9]", "banks: [0, 16]", "not a bank"),
-    ("banks: [0, 1, 8, 9]", "banks: zero", "banks"),
-    ("row: 6143", "row: 16384", "out of range"),
-    ("mode: 0", "mode: 32", "out of range"),
-    ("queue: 64", "queue: 0", "out of range"),
-    ("queue: 64", "queue: 64\n  lanes: 3", "lanes"),
-    ("refresh-after-precharge: tRP", "refresh-after-precharge: tRQ", "did you mean"),
-    ("controller: all-bank-mode", "controller: all-bank-mod", "all-bank-mode"),
-    ("scope: rank }", "scope: channel }", "one command of kind 'ref' with scope 'rank'"),
-    ("tREFI: 3900", "tREFI: 400", "leave no time"),
-    ("{ level: rank, previous: [REF]", "{ level: channel, previous: [REF]", "does not know such a constraint"),
-    ("latency: tRRDL }", "latency: tRRDL, window: 2 }", "does not know such a constraint"),
-    ("bankgroup: 4, bank: 4 }", "bankgroup: 4, half: 2, bank: 2 }", "does not know these levels"),
-    ("bankgroup: 4, bank: 4 }", "bankgroup: 4, bank: 32 }", "this organisation"),
-  ] as [(String, String, String)])
+  @Test(
+    arguments: [
+      ("units: 8", "units: 7", "pair of banks"),
+      ("element-size: 2 B", "element-size: 3 B", "whole number of elements"),
+      ("element-size: 2 B", "element-sice: 2 B", "missing key 'element-size'"),
+      ("  vectors: 8\n", "  vectors: 100\n", "do not fit the register row"),
+      ("program-bursts: 1", "program-bursts: 40", "do not fit the register row"),
+      ("banks: [0, 1, 8, 9]", "banks: []", "names no bank"),
+      ("banks: [0, 1, 8, 9]", "banks: [0, 0]", "named twice"),
+      ("banks: [0, 1, 8, 9]", "banks: [0, 16]", "not a bank"),
+      ("banks: [0, 1, 8, 9]", "banks: zero", "banks"),
+      ("row: 6143", "row: 16384", "out of range"),
+      ("mode: 0", "mode: 32", "out of range"),
+      ("queue: 64", "queue: 0", "out of range"),
+      ("queue: 64", "queue: 64\n  lanes: 3", "lanes"),
+      ("refresh-after-precharge: tRP", "refresh-after-precharge: tRQ", "did you mean"),
+      ("controller: all-bank-mode", "controller: all-bank-mod", "all-bank-mode"),
+      ("scope: rank }", "scope: channel }", "one command of kind 'ref' with scope 'rank'"),
+      ("tREFI: 3900", "tREFI: 400", "leave no time"),
+      ("{ level: rank, previous: [REF]", "{ level: channel, previous: [REF]", "does not know such a constraint"),
+      ("latency: tRRDL }", "latency: tRRDL, window: 2 }", "does not know such a constraint"),
+      ("bankgroup: 4, bank: 4 }", "bankgroup: 4, half: 2, bank: 2 }", "does not know these levels"),
+      ("bankgroup: 4, bank: 4 }", "bankgroup: 4, bank: 32 }", "this organisation"),
+    ] as [(String, String, String)])
   func isRefused(_ old: String, _ new: String, _ message: String) throws {
     let (device, d) = try AllBankDevice.diagnostics([(old, new)])
     let isRefused = device == nil
@@ -36,7 +37,8 @@ import Testing
   }
 
   /// A mode that never ends, since one of its registers lies in a bank that it does not reach: the run ends with a message.
-  @Test(arguments: [true, false], [true, false]) func aModeThatNeverEndsIsFound(_ refresh: Bool, _ quirks: Bool) throws {
+  @Test(arguments: [true, false], [true, false]) func aModeThatNeverEndsIsFound(_ refresh: Bool, _ quirks: Bool) throws
+  {
     let device = try AllBankDevice.make([("banks: [0, 1] }", "banks: [0, 1, 2] }")])
     let refusal = #expect(throws: Refusal.self) {
       try device.run(

@@ -23,7 +23,8 @@ public struct AllBankController: CommandSetController {
     if let refresh = device.refresh {
       // A refresh waits until each bank may close and is closed; after it a row opens, and one access goes.
       let precharge = RankCommands.precharge
-      let closing = [RankCommands.activate, RankCommands.read, RankCommands.write]
+      let closing =
+        [RankCommands.activate, RankCommands.read, RankCommands.write]
         .map { timing.longest($0, precharge) }.max() ?? 0
       let opening = max(
         timing.longest(RankCommands.activate, RankCommands.read),
@@ -44,10 +45,13 @@ public struct AllBankController: CommandSetController {
     let size: KernelSchema.Values = .integer(1...(1 << 40))
     let batch: KernelSchema.Values = .integer(1...(1 << 20))
     let matrixVector = [
-      KernelSchema.Option(.out, size), KernelSchema.Option(.in, size), KernelSchema.Option(.batch, batch, standard: "1"),
+      KernelSchema.Option(.out, size), KernelSchema.Option(.in, size),
+      KernelSchema.Option(.batch, batch, standard: "1"),
     ]
     // Elements of a tensor are its outputs; --in may say so again, 0 is as many.
-    let elementwise = [KernelSchema.Option(.out, size), KernelSchema.Option(.in, .integer(0...(1 << 40)), standard: "0")]
+    let elementwise = [
+      KernelSchema.Option(.out, size), KernelSchema.Option(.in, .integer(0...(1 << 40)), standard: "0"),
+    ]
     return ["", "host-"].flatMap { prefix in
       [KernelSchema(name: "\(prefix)gemv", options: matrixVector)]
         + ["add", "mul", "relu"].map { KernelSchema(name: "\(prefix)\($0)", options: elementwise) }
@@ -183,7 +187,8 @@ public struct AllBankController: CommandSetController {
     }
     var run = CommandSetRun()
     var events: [(event: String, count: Int64)] = [
-      ("activate", 0), ("array-read", 0), ("array-write", 0), ("refresh", 0),
+      ("activate", 0), ("array-read", 0), ("array-write", 0), ("refresh", 0), ("active-standby", 0),
+      ("precharge-standby", 0),
     ]
     for (group, box) in zip(groups, channels) {
       run.cycles = max(run.cycles, box.channel.cycle)
@@ -199,6 +204,9 @@ public struct AllBankController: CommandSetController {
       run.unlogged += box.channel.unlogged * members
       for index in 0..<3 { events[index].count += box.channel.bankAccesses[index] * members }
       events[3].count += box.channel.counts[RankCommands.refresh] * members
+      let open = box.channel.openCycles + (box.channel.openBanks == 0 ? 0 : box.channel.cycle - box.channel.openedAt)
+      events[4].count += open * members
+      events[5].count += (box.channel.cycle - open) * members
     }
     run.events = events
     return run

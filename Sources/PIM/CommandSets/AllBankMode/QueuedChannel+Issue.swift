@@ -67,6 +67,7 @@ extension QueuedChannel {
       if timing.window > 0 { activates[activateCount % timing.window] = cycle }
       activateCount += 1
       openRow[bank] = transaction.row
+      if openBanks == 0 { openedAt = cycle }
       openBanks |= 1 << UInt64(bank)
       give(RankCommands.activate, transaction)
       return true
@@ -103,6 +104,7 @@ extension QueuedChannel {
     let row = openRow[bank]
     openRow[bank] = -1
     openBanks &= ~(1 << UInt64(bank))
+    if openBanks == 0 { openCycles += cycle - openedAt }
     lastPrecharge = cycle
     give(
       RankCommands.precharge,

@@ -67,6 +67,9 @@ struct QueuedChannel: ~Copyable {
   /// Accesses of single banks, over all commands: activates, reads, writes.
   var bankAccesses = SIMD4<Int64>(repeating: 0)
   var refreshes: Int64 = 0
+  /// Cycles with a row open, up to the last time that all were closed; and since when one is.
+  var openCycles: Int64 = 0
+  var openedAt: Int64 = 0
   var log: [CommandSetRun.Entry] = []
   let logLimit: Int
   var unlogged: Int64 = 0
