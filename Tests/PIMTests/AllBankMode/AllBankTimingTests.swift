@@ -6,12 +6,12 @@ import Testing
 /// Commands in all-bank mode against the device's constraints and bank states.
 @Suite struct AllBankTimingTests {
   static let runs: [AllBankDevice.Run] = [
-    AllBankDevice.Run(kernel: "gemv", out: 4096, inputs: 4096),
+    AllBankDevice.Run(kernel: "gemv", out: 4096, inputs: 1024),
     AllBankDevice.Run(kernel: "gemv", out: 333, inputs: 999),
     AllBankDevice.Run(kernel: "gemv", out: 70, inputs: 40, batch: 40, channels: 1),
     AllBankDevice.Run(kernel: "add", out: 1_000_000), AllBankDevice.Run(kernel: "mul", out: 123_457, channels: 5),
-    AllBankDevice.Run(kernel: "relu", out: 2_000_000), AllBankDevice.Run(kernel: "host-gemv", out: 256, inputs: 4096),
-    AllBankDevice.Run(kernel: "host-add", out: 400_000, channels: 2),
+    AllBankDevice.Run(kernel: "relu", out: 1_000_000), AllBankDevice.Run(kernel: "host-gemv", out: 256, inputs: 1024),
+    AllBankDevice.Run(kernel: "host-add", out: 100_000, channels: 2),
   ]
 
   @Test(arguments: runs, [(true, false), (true, true), (false, false), (false, true)])
