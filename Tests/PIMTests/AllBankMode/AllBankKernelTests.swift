@@ -31,6 +31,19 @@ import Testing
     #expect(counts["WR"] == Self.writes + 64 + 2)
   }
 
+  /// What costs energy, per bank: parking and entering reach one bank, all between 8, registers are no cells.
+  @Test func eventsAreOfBanks() throws {
+    let device = try AllBankDevice.make()
+    let run = try device.run(AllBankDevice.Run(kernel: "gemv", out: 1024, inputs: 1024, isRefreshed: false))
+    let events = Dictionary(uniqueKeysWithValues: run.events.map { ($0.event, $0.count) })
+    #expect(events["array-read"] == 64 * (32 + 128 * 8))
+    // 3 writes to enter; the fourth, 2 to leave and 2 of results when the mode has changed.
+    #expect(events["array-write"] == 64 * (3 + (1 + 2 + 2) * 8))
+    #expect(events["register-write"] == 64 * (3 + 64) * 8)
+    #expect(events["refresh"] == 0)
+    #expect((events["active-standby"] ?? 0) + (events["precharge-standby"] ?? 0) == 64 * run.cycles)
+  }
+
   /// As above, padded to 8 results: what PIMSimulator prints (pimsimulator_hbm_pim_kernels.csv, GEMV 1024, 1024).
   @Test func theirKernelPads() throws {
     let device = try AllBankDevice.make()

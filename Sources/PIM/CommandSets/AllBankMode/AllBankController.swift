@@ -187,8 +187,8 @@ public struct AllBankController: CommandSetController {
     }
     var run = CommandSetRun()
     var events: [(event: String, count: Int64)] = [
-      ("activate", 0), ("array-read", 0), ("array-write", 0), ("refresh", 0), ("active-standby", 0),
-      ("precharge-standby", 0),
+      ("activate", 0), ("array-read", 0), ("array-write", 0), ("register-write", 0), ("refresh", 0),
+      ("active-standby", 0), ("precharge-standby", 0),
     ]
     for (group, box) in zip(groups, channels) {
       run.cycles = max(run.cycles, box.channel.cycle)
@@ -202,11 +202,11 @@ public struct AllBankController: CommandSetController {
       run.channels.append(result)
       let members = Int64(group.members.count)
       run.unlogged += box.channel.unlogged * members
-      for index in 0..<3 { events[index].count += box.channel.bankAccesses[index] * members }
-      events[3].count += box.channel.counts[RankCommands.refresh] * members
+      for index in 0..<4 { events[index].count += box.channel.bankAccesses[index] * members }
+      events[4].count += box.channel.counts[RankCommands.refresh] * members
       let open = box.channel.openCycles + (box.channel.openBanks == 0 ? 0 : box.channel.cycle - box.channel.openedAt)
-      events[4].count += open * members
-      events[5].count += (box.channel.cycle - open) * members
+      events[5].count += open * members
+      events[6].count += (box.channel.cycle - open) * members
     }
     run.events = events
     return run

@@ -148,7 +148,8 @@ extension QueuedChannel {
       bankAccesses[1] += reach
       rowCommands = 0
     case RankCommands.write:
-      bankAccesses[2] += reach
+      // Registers are no cells.
+      bankAccesses[Int64(transaction.row) == settings.registerRow && mode != .singleBank ? 3 : 2] += reach
       rowCommands = 0
     default:
       // Rows that are opened and closed again for transactions behind one that waits: more often than any timing makes

@@ -64,7 +64,7 @@ struct QueuedChannel: ~Copyable {
 
   /// Commands by `RankCommands`, counted on every rank.
   var counts = SIMD8<Int64>(repeating: 0)
-  /// Accesses of single banks, over all commands: activates, reads, writes.
+  /// Accesses of single banks, over all commands: activates, reads, writes; writes of units' registers.
   var bankAccesses = SIMD4<Int64>(repeating: 0)
   var refreshes: Int64 = 0
   /// Cycles with a row open, up to the last time that all were closed; and since when one is.
