@@ -36,10 +36,11 @@ import Testing
     let device = try AllBankDevice.make()
     let run = try device.run(AllBankDevice.Run(kernel: "gemv", out: 1024, inputs: 1024, isRefreshed: false))
     let events = Dictionary(uniqueKeysWithValues: run.events.map { ($0.event, $0.count) })
-    #expect(events["array-read"] == 64 * (32 + 128 * 8))
+    let channels: Int64 = 64
+    #expect(events["array-read"] == channels * (32 + 128 * 8))
     // 3 writes to enter; the fourth, 2 to leave and 2 of results when the mode has changed.
-    #expect(events["array-write"] == 64 * (3 + (1 + 2 + 2) * 8))
-    #expect(events["register-write"] == 64 * (3 + 64) * 8)
+    #expect(events["array-write"] == channels * (3 + (1 + 2 + 2) * 8))
+    #expect(events["register-write"] == channels * (3 + 64) * 8)
     #expect(events["refresh"] == 0)
     #expect((events["active-standby"] ?? 0) + (events["precharge-standby"] ?? 0) == 64 * run.cycles)
   }
