@@ -24,11 +24,7 @@ import Testing
     }
 
     var options: [(name: String, text: String)] {
-      var options = [(name: "out", text: row["out"] ?? "")]
-      if row["kernel"] == "GEMV" {
-        options += [(name: "in", text: row["in"] ?? ""), (name: "batch", text: row["batch"] ?? "")]
-      }
-      return options
+      ["out", "in", "batch"].map { (name: $0, text: row[$0] ?? "") }
     }
   }
 

@@ -56,8 +56,9 @@ struct AllBankDevice {
 
   func run(_ run: Run) throws -> CommandSetRun {
     let schema = try #require(controller.kernels.first { $0.name == run.kernel })
-    var options: [(option: KernelOption, text: String)] = [(.out, "\(run.out)")]
-    if run.kernel.hasSuffix("gemv") { options += [(.in, "\(run.inputs)"), (.batch, "\(run.batch)")] }
+    let options: [(option: KernelOption, text: String)] = [
+      (.out, "\(run.out)"), (.in, "\(run.inputs)"), (.batch, "\(run.batch)"),
+    ]
     var d = Diagnostics()
     let values = schema.read(KernelRequest(kernel: run.kernel, options: options), at: Place(file: "test"), &d)
     try d.throwIfErrors()

@@ -117,6 +117,10 @@ import Testing
     // The last group has a program of its own: stopped, written, started.
     #expect(counts["WR"] == Self.writes + 3 + 2 * columns)
     #expect(run.lowerBound == 2 * columns * (operands + 1) * 4)
+    // Several tensors lie behind each other.
+    let parts = try device.run(
+      AllBankDevice.Run(kernel: kernel, out: columns * 64 * 16, inputs: columns * 64 * 16, batch: 16))
+    #expect(parts.cycles == run.cycles && device.counts(parts.channels[0]) == counts)
   }
 
   /// Over the interface: every burst once, and no more cycles than two per burst need at least.
@@ -134,8 +138,9 @@ import Testing
   @Test(arguments: ["gemv", "add", "relu", "host-gemv", "host-mul"], [false, true])
   func shortCutsAreInvisible(_ kernel: String, _ quirks: Bool) throws {
     let device = try AllBankDevice.make()
+    let isProduct = kernel.hasSuffix("gemv")
     let plain = AllBankDevice.Run(
-      kernel: kernel, out: kernel.hasSuffix("gemv") ? 700 : 60000, inputs: 500, channels: 7, hasPeerQuirks: quirks,
+      kernel: kernel, out: isProduct ? 700 : 60000, inputs: isProduct ? 500 : 0, channels: 7, hasPeerQuirks: quirks,
       log: true)
     var slow = plain
     (slow.folds, slow.joinsChannels) = (false, false)

@@ -51,6 +51,7 @@ public struct AllBankController: CommandSetController {
     // Elements of a tensor are its outputs; --in may say so again, 0 is as many.
     let elementwise = [
       KernelSchema.Option(.out, size), KernelSchema.Option(.in, .integer(0...(1 << 40)), standard: "0"),
+      KernelSchema.Option(.batch, batch, standard: "1"),
     ]
     return ["", "host-"].flatMap { prefix in
       [KernelSchema(name: "\(prefix)gemv", options: matrixVector)]

@@ -58,7 +58,8 @@ struct KernelShape {
         throw Refusal(
           "the kernel has as many inputs as outputs", at: place, value: "--in \(inputs)", expected: "\(outputs)")
       }
-      inputBursts = try bursts(outputs)
+      // Tensors one behind the other are as one.
+      inputBursts = try bursts(outputs, values.integer(.batch))
       outputBursts = inputBursts
       weightBursts = 0
     }
