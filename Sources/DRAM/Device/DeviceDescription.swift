@@ -203,6 +203,13 @@ public struct DeviceDescription: Sendable {
     return device
   }
 
+  /// The device with other timing rules, as at another setting of what they are worked out from.
+  public func replacing(_ constraints: [TimingConstraint]) -> DeviceDescription {
+    var device = self
+    device.constraints = constraints
+    return device
+  }
+
   /// The index of a command by name.
   public func command(named name: String) -> Int? { commands.firstIndex { $0.name == name } }
 
