@@ -48,6 +48,16 @@ public struct CommandSetSession: Sendable {
     self.controller = controller
   }
 
+  /// The device of a shipped name or a path.
+  public init(named name: String) throws(Refusal) {
+    let path = try DataDirectory.find(kind: .devices, name: name)
+    var d = Diagnostics()
+    let device = DeviceFile.read(path: path, displayName: name, into: &d)
+    try d.throwIfErrors()
+    guard let device else { throw Refusal("no device", at: Place(file: name)) }
+    try self.init(device: device, at: Place(file: name))
+  }
+
   /// Checks a device's `pim:` section, if it has one.
   public static func check(_ device: DeviceDescription, at place: Place, _ d: inout Diagnostics) {
     if device.pim != nil { _ = CommandSetRegistry.controller(of: device, at: place, &d) }

@@ -164,16 +164,17 @@ extension InOrderChannel {
   /// - Returns: the cycle in which it is in its queue, or in which its data were found in a write that waits.
   mutating func take(_ instruction: Instruction, isWrite: Bool, from cycle: Int64) -> Int64 {
     var arrival = max(cycle, lastLeft + 1)
-    runHost(until: arrival)
-    while host.isFull(writes: isWrite) {
-      arrival += 1
-      runHost(until: arrival)
-    }
     let access = HostQueues.Access(
       isWrite: isWrite, bank: instruction.bank, row: instruction.row, column: instruction.column)
-    if !isWrite, host.writes.contains(where: { forwards($0, to: access) }) {
-      readsDone = max(arrival, readsDone + 1)
-      return arrival
+    runHost(until: arrival)
+    while true {
+      if !isWrite, host.writes.contains(where: { forwards($0, to: access) }) {
+        readsDone = max(arrival, readsDone + 1)
+        return arrival
+      }
+      guard host.isFull(writes: isWrite) else { break }
+      arrival += 1
+      runHost(until: arrival)
     }
     // What could go before has gone.
     channel.free = max(channel.free, arrival)

@@ -112,7 +112,10 @@ struct InOrderRun {
     var last = turn
     for position in groups.indices { last = max(last, groups[position].channel.complete(from: turn)) }
     turn = last + 1
-    if ends { end = last }
+    guard ends else { return }
+    end = last
+    // What the peer forgot goes on until the last channel is done.
+    for position in groups.indices { while groups[position].channel.serveActive(before: last, closing: -1) {} }
   }
 
   // MARK: Repetition

@@ -1,0 +1,33 @@
+import Files
+import Systems
+
+/// Kernels on PIM devices by themselves.
+enum CommandSetBenchmarks {
+  static var all: [Benchmark] {
+    [
+      product("pim-gemv-28672x8192", isRefreshed: false),
+      product("pim-gemv-28672x8192-refreshed", isRefreshed: true),
+      product("pim-gemv-28672x8192-no-fold", isRefreshed: false, folds: false),
+      product("pim-gemv-28672x8192-no-fold-no-lockstep", isRefreshed: false, folds: false, joinsChannels: false),
+    ]
+  }
+
+  private static func product(
+    _ name: String, isRefreshed: Bool, folds: Bool = true, joinsChannels: Bool = true
+  ) -> Benchmark {
+    Benchmark(name: name) {
+      let session = try CommandSetSession(named: "gddr6-aim")
+      let request = CommandSetSession.Request(
+        kernel: "gemv", options: [("out", "28672"), ("in", "8192")], channels: 32, isRefreshed: isRefreshed,
+        folds: folds, joinsChannels: joinsChannels)
+      return {
+        let result = try session.run(request)
+        let commands = result.allCommands.reduce(0) { $0 + $1.count }
+        return [
+          Amount(result.cycles, "cycles"), Amount(commands, "commands"),
+          Amount(result.foldedCycles * 100 / max(result.cycles, 1), "% of the cycles folded"),
+        ]
+      }
+    }
+  }
+}
