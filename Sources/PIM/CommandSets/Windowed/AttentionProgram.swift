@@ -18,7 +18,7 @@ struct AttentionProgram: Sendable {
     case valueResult
   }
 
-  /// Requests `from ..< to` of a list in which each request stands once for each of `channels` channels, channel 0 first.
+  /// Requests `from ..< to` of a list in which each stands once for each of `channels` channels, channel 0 first.
   struct Run: Sendable {
     let kind: Kind
     let channels: Int64
