@@ -30,10 +30,9 @@ import Testing
       let result = try session.run(
         CommandSetSession.Request(kernel: "attention", options: row.options, folds: folds))
       let peer = row.number("memory_cycles")
-      if row.level == "buffer" {
-        // Where rows change while products go on, the peer loses the place of one product in every such change; why is
-        // not known. The README of the device's section in docs/ARCHITECTURE.md has the figures.
-        #expect(result.cycles <= peer && peer - result.cycles <= peer / 1000, "\(result.cycles), the peer \(peer)")
+      if row.level == "buffer" && row.number("L") % 16 != 0 {
+        // Stages that are not full: two cycles of 37281 short of the peer; why is not known.
+        #expect(result.cycles <= peer && peer - result.cycles <= 2, "\(result.cycles), the peer \(peer)")
       } else {
         #expect(result.cycles == peer)
       }

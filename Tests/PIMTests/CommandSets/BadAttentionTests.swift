@@ -66,8 +66,9 @@ import Testing
   }
 
   @Test func whatDoesNotFitIsRefused() throws {
-    // 2048 heads of 16 channels are 128 rounds; a head of 2^20 positions takes 4096 rows of every bank.
-    #expect(try refusal(.init(length: 1 << 20, heads: 2048)).contains("do not fit the device"))
+    // 64 rounds of heads of 1024 rows in every bank, where keys have 8192.
+    #expect(try refusal(.init(length: 1 << 18, heads: 1024)).contains("do not fit the device"))
+    #expect(try refusal(.init(length: 1 << 20, heads: 2048)).contains("too much attention"))
     #expect(try refusal(.init(length: 1 << 24, heads: 1 << 24, dimension: 1 << 16, bytes: 8)).contains("error"))
     #expect(try refusal(.init(), channels: 8).contains("attention takes all channels"))
     for shape in [

@@ -68,7 +68,7 @@ struct AttentionStages {
       AttentionProgram.Run(kind: .barrier, channels: shape.channels, from: 0, to: shape.channels, base: 0))
   }
 
-  /// One of `parts` equal shares of a list of moves; the last takes what division leaves, which the peer's generators lose.
+  /// One of `parts` equal shares of a list of moves; the last takes what division leaves, and the peer loses.
   private mutating func share(
     _ kind: AttentionProgram.Kind, _ round: Int64, requests: Int64, _ part: Int64, of parts: Int64, values: Bool = false
   ) {

@@ -1,6 +1,6 @@
 import DRAM
 
-/// Where the bursts of a product lie: in which of the places that are multiplied by themselves, which row and which column.
+/// Where the bursts of a product lie: in which of the places that multiply by themselves, in which row and column.
 struct BurstPlacement: Sendable {
   /// Places that come before the column in the order, and those that come between column and row.
   private let inner: Int64

@@ -1,10 +1,10 @@
 import DRAM
 import Files
 
-/// The commands that the requests of one run may need, each with its place, and how long each holds each other one back.
+/// The commands that the requests of one run may need, each with its place, and how long each holds back each other.
 ///
-/// A run uses few of a device's commands at few places. So what the device's constraints say is worked out once for every
-/// pair, and a channel keeps one time for each.
+/// A run uses few of a device's commands at few places. So what the device's constraints say is worked out once for
+/// every pair, and a channel keeps one time for each.
 struct RequestCommands: Sendable {
   /// A command at a place.
   struct Slot: Sendable {

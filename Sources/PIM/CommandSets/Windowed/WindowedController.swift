@@ -2,9 +2,9 @@ import Arch
 import DRAM
 import Files
 
-/// A controller that picks the next command out of a window of waiting requests: the oldest that is ready, but none that
-/// would take an open row from a request that waits for it. Beside a command on rows one on columns goes in the same
-/// cycle. Barriers part the requests into stages; only commands that open and close rows look past them.
+/// A controller that picks the next command out of a window of waiting requests: the oldest that is ready, but none
+/// that would take an open row from a request that waits for it. Beside a command on rows one on columns goes in the
+/// same cycle. Barriers part the requests into stages; only commands that open and close rows look past them.
 ///
 /// Its kernel is attention with the keys and values of a head in one channel, multiplied beside banks, bank groups or
 /// the buffer of the stack, whichever the device file has commands for.

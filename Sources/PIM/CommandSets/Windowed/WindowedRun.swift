@@ -2,8 +2,8 @@ import DRAM
 
 /// Hands the requests of a program to the channels, in its order, and runs the channels until all are served.
 ///
-/// A request that finds its channel's window full holds up all after it, of whichever channel. Channels that get the same
-/// requests side by side stay in lockstep, so that one of them is simulated for all.
+/// A request that finds its channel's window full holds up all after it, of whichever channel. Channels that get the
+/// same requests side by side stay in lockstep, so that one of them is simulated for all.
 struct WindowedRun {
   struct Group {
     /// The channels that it stands for.
