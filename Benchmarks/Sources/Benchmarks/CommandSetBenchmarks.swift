@@ -5,6 +5,8 @@ import Systems
 enum CommandSetBenchmarks {
   static var all: [Benchmark] {
     [
+      attention("pim-attention-2048x32"),
+      attention("pim-attention-2048x32-no-fold", folds: false),
       product("pim-gemv-28672x8192", isRefreshed: false),
       product("pim-gemv-28672x8192-refreshed", isRefreshed: true),
       product("pim-gemv-28672x8192-no-fold", isRefreshed: false, folds: false),
@@ -20,6 +22,23 @@ enum CommandSetBenchmarks {
       let request = CommandSetSession.Request(
         kernel: kernel, options: [("out", "4096"), ("in", "4096")], hasPeerQuirks: true)
       return { amounts(try session.run(request)) }
+    }
+  }
+
+  /// The attention that attacc_simulator takes 1.18 s of CPU for.
+  private static func attention(_ name: String, folds: Bool = true) -> Benchmark {
+    Benchmark(name: name) {
+      let session = try CommandSetSession(named: "hbm3-attacc")
+      let request = CommandSetSession.Request(
+        kernel: "attention", options: [("length", "2048"), ("heads", "32"), ("head-dimension", "128")], folds: folds)
+      return {
+        let result = try session.run(request)
+        let commands = result.allCommands.reduce(0) { $0 + $1.count }
+        return [
+          Amount(result.cycles, "cycles"), Amount(commands, "commands"),
+          Amount(result.foldedCycles * 100 / max(result.cycles, 1), "% of the cycles folded"),
+        ]
+      }
     }
   }
 

@@ -184,7 +184,10 @@ enum NativeDeviceFile {
       let across = command.contains("across") ? readAcross(&command, draft.levels, scope, &d) : []
       let cycles = command.contains("latency") ? latency(&command, "latency", timing, &d) : 0
       let usesRegisters = command.boolean("registers", &d) ?? false
-      command.finish(&d, knownKeys: ["kind", "scope", "across", "bus", "latency", "registers"])
+      if let bound = command.choice("bound-to", of: draft.levels, &d), let level = draft.levels.firstIndex(of: bound) {
+        draft.boundTo[draft.commands.count] = level
+      }
+      command.finish(&d, knownKeys: ["kind", "scope", "across", "bus", "latency", "registers", "bound-to"])
       draft.commands.append(
         CommandDescription(
           name: name, kind: kind.flatMap(CommandKind.init(rawValue:)) ?? .other,
@@ -236,10 +239,11 @@ enum NativeDeviceFile {
         let after = draft.commandIndices(next, "next", &d),
         let latency = evaluate(text, timing, at: entry.place("latency"), &d)
       else { continue }
+      let depth = draft.levels.firstIndex(of: level) ?? 0
       draft.constraints.append(
         TimingConstraint(
-          id: id, level: draft.levels.firstIndex(of: level) ?? 0, previous: before, next: after, latency: latency,
-          window: Int(window), sibling: sibling, expression: text))
+          id: id, level: depth, previous: before, next: after.filter { draft.boundTo[$0] ?? depth >= depth },
+          latency: latency, window: Int(window), sibling: sibling, expression: text))
     }
   }
 

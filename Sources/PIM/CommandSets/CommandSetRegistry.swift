@@ -4,7 +4,9 @@ import Files
 /// The controllers that a device file may name.
 public enum CommandSetRegistry {
   /// In the order in which messages list them.
-  public static let controllers: [any CommandSetController.Type] = [InOrderController.self, AllBankController.self]
+  public static let controllers: [any CommandSetController.Type] = [
+    InOrderController.self, AllBankController.self, WindowedController.self,
+  ]
 
   /// Reads a device's `pim:` section.
   ///
