@@ -88,6 +88,13 @@ import Testing
     #expect(opened.prefix(2) == [0, 4])
   }
 
+  /// A bank's count of active requests stays too high once its row was closed under one. It is not protected while
+  /// nothing is active at all, and again from the next activation on: a stream that was found to show it.
+  @Test func aBankWhoseCountStaysTooHighIsProtectedAgain() throws {
+    let test = RandomMemoryCase(try RecordedDevices.read("ram-LPDDR5_8Gb_x16_6400"), seed: 20120, count: 400)
+    #expect(expectEqual(test.requests, on: test.device, test.settings).commands.count == 148)
+  }
+
   /// With a low mark of 0 the buffer that is served never becomes that of the reads again, while refreshes go on.
   @Test func aRunThatOnlyRefreshesIsGivenUp() throws {
     var settings = try settings("ramulator2.1")
