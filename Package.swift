@@ -51,7 +51,7 @@ let package = Package(
     tests("FilesTests", ["Files", "Arch"], resources: [.copy("Fixtures")]),
     tests("DRAMTests", ["Reference", "DRAM", "Files", "Arch"], resources: [.copy("Fixtures")]),
     tests("DataflowTests", ["Dataflow", "OnnxProto", "Files", "Arch"]),
-    tests("PIMTests", ["PIM", "DRAM", "Dataflow", "Files", "Arch"]),
+    tests("PIMTests", ["PIM", "DRAM", "Dataflow", "Files", "Arch"], resources: [.copy("Fixtures")]),
     tests("SystemsTests", ["Reference", "Systems", "Report", "PIM", "DRAM", "Dataflow", "Files", "Arch"]),
     tests("BaselinesTests", ["Baselines", "Dataflow", "Files", "Arch"]),
     tests("ReportTests", ["Report", "Dataflow", "Files", "Arch"]),

@@ -71,6 +71,7 @@ public enum FileCheck {
     }
     if keys.contains("device") {
       guard let device = DeviceFile.read(document, into: &d) else { return nil }
+      CommandSetSession.check(device, at: Place(file: path), &d)
       return "device '\(device.name)' (\(device.standard)) with \(device.constraints.count) constraints is good"
     }
     if keys.contains("model_type") || keys.contains("network") {

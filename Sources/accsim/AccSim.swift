@@ -12,7 +12,7 @@ struct AccSim: ParsableCommand {
     version: CommandLineVersion.text,
     subcommands: [
       Run.self, Compile.self, Diff.self, Compare.self, Reproduce.self, Graph.self, Check.self, List.self,
-      DRAMCommand.self,
+      DRAMCommand.self, PIMCommand.self,
     ])
 
   /// The arguments, with a file or none for `--values`: a value that may be left out is nothing that the parser knows.

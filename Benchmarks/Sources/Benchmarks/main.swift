@@ -2,7 +2,7 @@ import Files
 import Foundation
 
 // benchmarks [--list] [--prepare-only] [--counts] [NAME...]: those named, or all that are not long.
-private let all = RunBenchmarks.all + MemoryBenchmarks.all + ReadingBenchmarks.all
+private let all = RunBenchmarks.all + MemoryBenchmarks.all + CommandSetBenchmarks.all + ReadingBenchmarks.all
 private let arguments = Array(CommandLine.arguments.dropFirst())
 private let flags = Set(arguments.filter { $0.hasPrefix("--") })
 private let names = arguments.filter { !$0.hasPrefix("--") }
@@ -19,6 +19,10 @@ private func shown(_ value: Double) -> String {
   let scales = [(1e9, "G"), (1e6, "M"), (1e3, "k")]
   let scale = scales.first { value >= $0.0 }
   return String(format: "%.4g", value / (scale?.0 ?? 1)) + (scale.map { " \($0.1)" } ?? "")
+}
+
+private func shownTime(_ seconds: Double) -> String {
+  seconds < 0.1 ? String(format: "%.3f ms", seconds * 1e3) : String(format: "%.3f s", seconds)
 }
 
 private func measure(_ benchmark: Benchmark) throws {
@@ -45,7 +49,7 @@ private func measure(_ benchmark: Benchmark) throws {
       ? "\(Int(amount.count)) \(amount.unit)"
       : "\(shown(amount.count)) \(amount.unit), \(shown(amount.count / time.wall))/s"
   }
-  let seconds = String(format: "%.3f s wall, %.3f s CPU", time.wall, time.processor)
+  let seconds = "\(shownTime(time.wall)) wall, \(shownTime(time.processor)) CPU"
   say("\(benchmark.name): \(seconds); \(figures.joined(separator: "; "))")
 }
 

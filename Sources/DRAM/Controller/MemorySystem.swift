@@ -122,13 +122,18 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
   /// Ticks a channel up to a clock, that included.
   @inline(__always)
   private func advance(_ channel: Int, to limit: Int64) throws {
+    let scheduler = channels + channel
+    var clock = from[channel]
     // No plan is made beyond the limit: what is offered then belongs to it.
-    while from[channel] <= limit {
-      let clock = nextTick(channel)
-      guard clock <= limit else { break }
-      try tick(channel, clock)
+    while clock <= limit {
+      let next = nextTick(channel, from: clock)
+      guard next <= limit else { break }
+      scheduler.pointee.tick(next)
+      clock = next &+ 1
+      wakes[channel] = -1
+      if scheduler.pointee.isStuck { throw stuck(channel, after: next) }
     }
-    if !skips && limit < .max { from[channel] = max(from[channel], limit + 1) }
+    from[channel] = skips ? clock : max(clock, limit + 1)
   }
 
   /// Ticks a channel until it has room for a request that it refused.
@@ -136,12 +141,20 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
   /// - Returns: the clock in which it has.
   @inline(__always)
   private func advance(_ channel: Int, untilRoomFor request: PlacedRequest) throws -> Int64 {
-    let deadline = patience(from: from[channel])
+    let scheduler = channels + channel
+    var clock = from[channel]
+    let deadline = patience(from: clock)
     while true {
-      let clock = nextTick(channel)
-      guard clock < deadline else { throw stuck(channel) }
-      try tick(channel, clock)
-      if !channels[channel].refuses(request) { return clock }
+      let next = nextTick(channel, from: clock)
+      guard next < deadline else { throw stuck(channel, after: clock - 1) }
+      scheduler.pointee.tick(next)
+      clock = next &+ 1
+      wakes[channel] = -1
+      if scheduler.pointee.isStuck { throw stuck(channel, after: next) }
+      if !scheduler.pointee.refuses(request) {
+        from[channel] = clock
+        return next
+      }
     }
   }
 
@@ -150,9 +163,12 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
     var open = channels[channel].outstanding
     var deadline = patience(from: from[channel])
     while open > 0 {
-      let clock = nextTick(channel)
-      guard clock < deadline else { throw stuck(channel) }
-      try tick(channel, clock)
+      let clock = nextTick(channel, from: from[channel])
+      guard clock < deadline else { throw stuck(channel, after: from[channel] - 1) }
+      channels[channel].tick(clock)
+      from[channel] = clock + 1
+      wakes[channel] = -1
+      if channels[channel].isStuck { throw stuck(channel, after: clock) }
       let left = channels[channel].outstanding
       if left < open { deadline = patience(from: clock) }
       open = left
@@ -166,26 +182,20 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
   }
 
   @inline(__always)
-  private func nextTick(_ channel: Int) -> Int64 {
-    if wakes[channel] < 0 {
-      channels[channel].plan(from: from[channel])
-      wakes[channel] = max(channels[channel].wake, from[channel])
+  private func nextTick(_ channel: Int, from clock: Int64) -> Int64 {
+    var wake = wakes[channel]
+    if wake < 0 {
+      (channels + channel).pointee.plan(from: clock)
+      wake = max((channels + channel).pointee.wake, clock)
+      wakes[channel] = wake
     }
     // Without skipping every clock is visited, and the plan is made anew in each.
-    return skips ? wakes[channel] : from[channel]
+    return skips ? wake : clock
   }
 
-  @inline(__always)
-  private func tick(_ channel: Int, _ clock: Int64) throws {
-    channels[channel].tick(clock)
-    from[channel] = clock + 1
-    wakes[channel] = -1
-    if channels[channel].isStuck { throw stuck(channel) }
-  }
-
-  private func stuck(_ channel: Int) -> Refusal {
+  private func stuck(_ channel: Int, after clock: Int64) -> Refusal {
     Refusal(
-      "the run cannot go on after clock \(from[channel] - 1)", at: Place(file: plan.device.name),
+      "the run cannot go on after clock \(clock)", at: Place(file: plan.device.name),
       value: channels[channel].stuck ?? "channel \(channel) has requests that nothing will ever serve")
   }
 

@@ -22,6 +22,10 @@ public enum CommandKind: String, Sendable, CaseIterable {
   case bufferWrite = "buffer-write"
   /// Moves the accumulators of every covered bank over the interface.
   case resultRead = "result-read"
+  /// Any other work on a column of the open row, in every covered bank: copies, activation functions, products.
+  case rowOperation = "row-op"
+  /// Takes a channel from commands on rows to commands on registers, and back.
+  case modeChange = "mode-change"
   /// Synchronises the data clock before a read or a write (LPDDR5 CAS with WS_RD, WS_WR).
   case readSync = "cas-rd"
   case writeSync = "cas-wr"
@@ -36,7 +40,7 @@ public enum CommandKind: String, Sendable, CaseIterable {
   /// Whether the command needs an open row in every bank it covers.
   public var needsOpenRow: Bool {
     switch self {
-    case .read, .write, .readPrecharge, .writePrecharge, .multiplyAccumulate: true
+    case .read, .write, .readPrecharge, .writePrecharge, .multiplyAccumulate, .rowOperation: true
     default: false
     }
   }
@@ -66,13 +70,22 @@ public struct CommandDescription: Sendable, Hashable {
   public let across: [Int]
   /// Which command bus it occupies; commands of one class compete for the slots of a cycle.
   public let bus: String
+  /// Cycles from the command to the end of what it does; 0 where the device file does not say.
+  public let latency: Int64
+  /// Whether it works on registers and buffers, for which a device with a mode change must be in that mode.
+  public let usesRegisters: Bool
 
-  public init(name: String, kind: CommandKind, scope: Int?, across: [Int] = [], bus: String) {
+  public init(
+    name: String, kind: CommandKind, scope: Int?, across: [Int] = [], bus: String, latency: Int64 = 0,
+    usesRegisters: Bool = false
+  ) {
     self.name = name
     self.kind = kind
     self.scope = scope
     self.across = across
     self.bus = bus
+    self.latency = latency
+    self.usesRegisters = usesRegisters
   }
 
   /// The address of this command for a place in the memory: levels that it covers wholly become −1.
@@ -174,6 +187,8 @@ public struct DeviceDescription: Sendable {
   public var levels: [String] = []
   public var levelSizes: [Int] = []
   public var rows: Int64 = 0
+  /// Row addresses beyond the array under which commands reach tables of functions; `nil` without such tables.
+  public var tableRows: Range<Int64>?
   /// Bytes of one row of one bank, over all devices of a rank. 0 when the file does not say.
   public var rowBytes: Int64 = 0
   /// Bytes that one column command moves.
@@ -200,6 +215,9 @@ public struct DeviceDescription: Sendable {
   /// How an address becomes a place, when nobody says otherwise.
   public var addressMap: AddressMap?
   public var energy = DeviceEnergy(currents: nil, stated: [:])
+  /// The `pim:` mapping as written: which controller runs kernels on the device's PIM commands, and its settings. The
+  /// controller reads it.
+  public var pim: Fields?
   /// Parameters that are not evidence, for the report.
   public var assumptions: [Assumption] = []
 
@@ -209,6 +227,13 @@ public struct DeviceDescription: Sendable {
   public func adding(_ constraint: TimingConstraint) -> DeviceDescription {
     var device = self
     device.constraints.append(constraint)
+    return device
+  }
+
+  /// The device with other timing rules, as at another setting of what they are worked out from.
+  public func replacing(_ constraints: [TimingConstraint]) -> DeviceDescription {
+    var device = self
+    device.constraints = constraints
     return device
   }
 
@@ -227,4 +252,7 @@ public struct DeviceDescription: Sendable {
 
   /// Banks of one channel.
   public var banksPerChannel: Int { levelSizes.dropFirst().reduce(1, *) }
+
+  /// Whether a command may name this row.
+  public func hasRow(_ row: Int64) -> Bool { row < rows || rows == 0 || tableRows?.contains(row) == true }
 }

@@ -28,6 +28,8 @@ struct DeviceDraft {
   var levelSizes: [Int] = []
   var commands: [CommandDescription] = []
   var constraints: [TimingConstraint] = []
+  /// By command: the deepest level whose rules hold it back, where that is not every level.
+  var boundTo: [Int: Int] = [:]
   let file: String
 
   init(file: String) { self.file = file }

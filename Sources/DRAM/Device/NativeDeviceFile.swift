@@ -6,7 +6,7 @@ enum NativeDeviceFile {
   static let knownKeys = [
     "device", "standard", "source", "clock", "levels", "rows", "row-size", "access-size", "timing", "commands",
     "read-latency", "write-latency", "result-latency", "buffer-write-latency", "activation-window", "data-clock",
-    "bus-limits", "constraints", "refresh", "address-map", "energy",
+    "bus-limits", "constraints", "refresh", "address-map", "energy", "table-rows", "pim",
   ]
 
   static func read(_ input: Fields, into d: inout Diagnostics) -> DeviceDescription? {
@@ -31,7 +31,7 @@ enum NativeDeviceFile {
         expected: "a multiple of \(device.accessBytes) B")
     }
     let timing = readTiming(&fields, device.period, fileSource, &assumed, &d)
-    readCommands(&fields, &draft, &d)
+    readCommands(&fields, &draft, timing, &d)
     device.busLimits = readBusLimits(&fields, draft, &d)
     if draft.checkSizes(at: fields.place("levels"), &d) {
       readConstraints(&fields, &draft, timing, &d)
@@ -46,6 +46,8 @@ enum NativeDeviceFile {
         columns: device.rowBytes / device.accessBytes, accessBytes: device.accessBytes, &d)
     }
     device.energy = readEnergy(&fields, fileSource, &assumed, &d)
+    device.tableRows = readTableRows(&fields, beyond: device.rows, &d)
+    device.pim = fields.fields("pim", of: "the PIM section", &d)
     fields.finish(&d, knownKeys: knownKeys)
     guard !d.items[errorsBefore...].contains(where: { $0.severity == .error }) else { return nil }
     device.levels = draft.levels
@@ -97,6 +99,17 @@ enum NativeDeviceFile {
           expected: "at most \(refresh.interval) cycles")
       }
     }
+  }
+
+  private static func readTableRows(
+    _ fields: inout Fields, beyond rows: Int64, _ d: inout Diagnostics
+  ) -> Range<Int64>? {
+    guard var tables = fields.fields("table-rows", of: "the table rows", &d) else { return nil }
+    let first = tables.requiredInteger("first", in: rows...(1 << 40), &d)
+    let count = tables.requiredInteger("count", in: 1...(1 << 20), &d)
+    tables.finish(&d, knownKeys: ["first", "count"])
+    guard let first, let count else { return nil }
+    return first..<first + count
   }
 
   /// A whole number of bytes.
@@ -159,7 +172,9 @@ enum NativeDeviceFile {
     return result
   }
 
-  private static func readCommands(_ fields: inout Fields, _ draft: inout DeviceDraft, _ d: inout Diagnostics) {
+  private static func readCommands(
+    _ fields: inout Fields, _ draft: inout DeviceDraft, _ timing: [TimingParameter], _ d: inout Diagnostics
+  ) {
     guard var commands = fields.requiredFields("commands", of: "the commands", &d) else { return }
     for name in commands.keys {
       guard var command = commands.fields(name, of: "command '\(name)'", &d) else { continue }
@@ -167,11 +182,17 @@ enum NativeDeviceFile {
       let scope = command.requiredChoice("scope", of: draft.levels, &d)
       let bus = command.text("bus", &d) ?? "any"
       let across = command.contains("across") ? readAcross(&command, draft.levels, scope, &d) : []
-      command.finish(&d, knownKeys: ["kind", "scope", "across", "bus"])
+      let cycles = command.contains("latency") ? latency(&command, "latency", timing, &d) : 0
+      let usesRegisters = command.boolean("registers", &d) ?? false
+      if let bound = command.choice("bound-to", of: draft.levels, &d), let level = draft.levels.firstIndex(of: bound) {
+        draft.boundTo[draft.commands.count] = level
+      }
+      command.finish(&d, knownKeys: ["kind", "scope", "across", "bus", "latency", "registers", "bound-to"])
       draft.commands.append(
         CommandDescription(
           name: name, kind: kind.flatMap(CommandKind.init(rawValue:)) ?? .other,
-          scope: scope.flatMap { draft.levels.firstIndex(of: $0) } ?? 0, across: across, bus: bus))
+          scope: scope.flatMap { draft.levels.firstIndex(of: $0) } ?? 0, across: across, bus: bus,
+          latency: cycles, usesRegisters: usesRegisters))
     }
   }
 
@@ -218,10 +239,11 @@ enum NativeDeviceFile {
         let after = draft.commandIndices(next, "next", &d),
         let latency = evaluate(text, timing, at: entry.place("latency"), &d)
       else { continue }
+      let depth = draft.levels.firstIndex(of: level) ?? 0
       draft.constraints.append(
         TimingConstraint(
-          id: id, level: draft.levels.firstIndex(of: level) ?? 0, previous: before, next: after, latency: latency,
-          window: Int(window), sibling: sibling, expression: text))
+          id: id, level: depth, previous: before, next: after.filter { draft.boundTo[$0] ?? depth >= depth },
+          latency: latency, window: Int(window), sibling: sibling, expression: text))
     }
   }
 

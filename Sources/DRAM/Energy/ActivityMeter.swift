@@ -144,7 +144,9 @@ public struct ActivityMeter: ~Copyable, @unchecked Sendable {
     case .powerDownExit: .leavePowerDown
     case .selfRefreshEnter: .enterSelfRefresh
     case .selfRefreshExit: .leaveSelfRefresh
-    case .activateFirst, .multiplyAccumulate, .bufferWrite, .resultRead, .readSync, .writeSync, .other: .none
+    case .activateFirst, .multiplyAccumulate, .bufferWrite, .resultRead, .rowOperation, .modeChange, .readSync,
+      .writeSync, .other:
+      .none
     }
   }
 

@@ -12,14 +12,15 @@ public struct BankStates: Sendable {
   }
 
   private let levelSizes: [Int]
-  private let rows: Int64
+  private let device: DeviceDescription
   /// −1 closed.
   private var openRow: [Int64]
   private var isDown: [Bool]
 
-  public init(levelSizes: [Int], rows: Int64) {
+  /// - Parameter levelSizes: those of the device, but for the channels.
+  public init(levelSizes: [Int], of device: DeviceDescription) {
     self.levelSizes = levelSizes
-    self.rows = rows
+    self.device = device
     openRow = Array(repeating: -1, count: levelSizes.reduce(1, *))
     isDown = Array(repeating: false, count: openRow.count)
   }
@@ -27,7 +28,7 @@ public struct BankStates: Sendable {
   /// Applies a command; the state changes even when it is at fault, so that one fault is reported once.
   public mutating func apply(_ kind: CommandKind, _ address: CommandAddress, row: Int64) -> Fault? {
     var fault: Fault?
-    if row >= rows && rows > 0 { fault = .rowOutOfRange }
+    if !device.hasRow(row) { fault = .rowOutOfRange }
     for bank in coveredBanks(address) {
       if isDown[bank] != (kind == .powerDownExit || kind == .selfRefreshExit) {
         fault = isDown[bank] ? .poweredDown : .notPoweredDown
@@ -37,7 +38,7 @@ public struct BankStates: Sendable {
         if openRow[bank] >= 0 { fault = .activateOpenBank }
         if kind == .activate { openRow[bank] = max(row, 0) }
       case .activateSecond: openRow[bank] = max(row, 0)
-      case .read, .write, .readPrecharge, .writePrecharge, .multiplyAccumulate:
+      case .read, .write, .readPrecharge, .writePrecharge, .multiplyAccumulate, .rowOperation:
         if openRow[bank] < 0 || (row >= 0 && openRow[bank] != row) { fault = .rowNotOpen }
         if kind == .readPrecharge || kind == .writePrecharge { openRow[bank] = -1 }
       case .precharge: openRow[bank] = -1
@@ -47,7 +48,7 @@ public struct BankStates: Sendable {
         isDown[bank] = true
       case .powerDownEnter: isDown[bank] = true
       case .powerDownExit, .selfRefreshExit: isDown[bank] = false
-      case .bufferWrite, .resultRead, .readSync, .writeSync, .other: break
+      case .bufferWrite, .resultRead, .readSync, .writeSync, .modeChange, .other: break
       }
     }
     return fault

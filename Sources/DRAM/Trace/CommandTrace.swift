@@ -34,6 +34,8 @@ public struct TraceChecker {
   private var timing: CommandTiming
   private var banks: BankStates
   private var recent = RecentCommands()
+  /// Per channel: its commands are those on registers. Kept where the device has a command that changes that.
+  private var usesRegisters: [Bool]
   private var counts: [Int64]
   private var lastCycle: Int64 = 0
   private var busUse: [Int64: Int] = [:]
@@ -49,8 +51,10 @@ public struct TraceChecker {
     self.device = device
     levelSizes = sizes
     timing = CommandTiming(table)
-    banks = BankStates(levelSizes: sizes, rows: device.rows)
+    banks = BankStates(levelSizes: sizes, of: device)
     counts = Array(repeating: 0, count: device.commands.count)
+    let hasModes = device.commands.contains { $0.kind == .modeChange }
+    usesRegisters = Array(repeating: false, count: hasModes ? sizes[0] : 0)
   }
 
   /// Checks a CSV trace, plain or gzip: a header line that names the columns, then one command per line, in order of
@@ -112,6 +116,7 @@ public struct TraceChecker {
     if let fault = banks.apply(command.kind, entry.address, row: entry.row) {
       report(violation(entry, index, fault.rawValue, earliest: nil))
     }
+    checkMode(entry, index, command)
     let channel = Int64(entry.address.indices[0])
     for (slot, limit) in device.busLimits.enumerated() where limit.bus == "any" || limit.bus == command.bus {
       let key = channel << 8 | Int64(slot)
@@ -149,6 +154,18 @@ public struct TraceChecker {
     TraceCheck.Violation(
       index: index, cycle: entry.cycle, command: device.commands[entry.command].name, constraint: what,
       earliest: earliest)
+  }
+
+  private mutating func checkMode(_ entry: TraceColumns.Entry, _ index: Int64, _ command: CommandDescription) {
+    for channel in usesRegisters.indices where entry.address.indices[0] < 0 || Int(entry.address.indices[0]) == channel
+    {
+      if command.kind == .modeChange {
+        usesRegisters[channel].toggle()
+      } else if command.usesRegisters != usesRegisters[channel] {
+        let mode = command.usesRegisters ? "a command on registers" : "a command on rows"
+        return report(violation(entry, index, "\(mode) without a change of mode before it", earliest: nil))
+      }
+    }
   }
 
   private mutating func report(_ violation: TraceCheck.Violation) {

@@ -73,6 +73,21 @@ import Testing
     #expect(run.channels[0].latencyMaximum == served + device.readLatency - 1)
   }
 
+  /// While a second half of an activation is due nothing else is asked, so that writes that arrive meanwhile keep their
+  /// turn. Banks of LPDDR5 in 0x800 steps.
+  @Test func aDueSecondActivationLeavesTheServedBufferAsItIs() throws {
+    var device = try RecordedDevices.read("ram-LPDDR5_8Gb_x16_6400")
+    device.activationWindow = 1
+    var settings = try settings("ramulator2.1")
+    settings.lowWatermark = 0.05
+    settings.requestsPerCycle = 3
+    let requests = [write(0, 0), write(0, 0x800), read(1, 0x1000), write(2, 0x1800), write(2, 0x2000)]
+    let run = expectEqual(requests, on: device, settings)
+    // Banks are numbered within their group of four: 0x800 leads to the next group.
+    let opened = run.commands.filter { $0.command == device.command(named: "ACT1") }.map(\.bank)
+    #expect(opened.prefix(2) == [0, 4])
+  }
+
   /// With a low mark of 0 the buffer that is served never becomes that of the reads again, while refreshes go on.
   @Test func aRunThatOnlyRefreshesIsGivenUp() throws {
     var settings = try settings("ramulator2.1")

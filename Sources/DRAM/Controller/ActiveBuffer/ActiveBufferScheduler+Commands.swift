@@ -163,6 +163,8 @@ extension ActiveBufferScheduler {
   private mutating func appendActive(_ slot: Int, _ bank: Int, at clock: Int64) {
     activeRequests[bank] += 1
     guarded[bank] = true
+    // Banks whose count stays too high are protected again.
+    if cap > 0 && activeCount == 0 { prechargeChoice = .unknown }
     active[activeCount] = Int32(truncatingIfNeeded: slot)
     activeCount &+= 1
     guard activeChoice.isKnown else { return }

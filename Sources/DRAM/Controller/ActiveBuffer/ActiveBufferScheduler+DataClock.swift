@@ -9,6 +9,12 @@ extension ActiveBufferScheduler {
       wake = min(nextClock, maintenance.due, nextClose)
       return
     }
+    if activatingSlot >= 0, activationDeadline <= clock, secondActivation(from: clock) == clock {
+      // It goes before anything is chosen: the buffer that is served stays the same.
+      nextClock = .max
+      wake = clock
+      return
+    }
     planSingle(clock)
     if origin == .active, Int(activeChoice.bank) == activatingBank, Int(activeChoice.command) == precharge {
       nextClock = .max

@@ -145,8 +145,8 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
   }
 
   mutating func refuses(_ request: PlacedRequest) -> Bool {
-    if writes.count > 0 && writes.contains(request.address, bank: Int(request.bank)) { return false }
-    return request.isWrite ? writes.isFull : reads.isFull
+    guard request.isWrite ? writes.isFull : reads.isFull else { return false }
+    return writes.count == 0 || !writes.contains(request.address, bank: Int(request.bank))
   }
 
   @inline(__always)

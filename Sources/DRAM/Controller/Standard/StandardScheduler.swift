@@ -127,8 +127,8 @@ struct StandardScheduler: ~Copyable, ChannelScheduler {
   func record(after cycles: Int64) -> ChannelRecord { recorder.finished(after: cycles) }
 
   mutating func refuses(_ request: PlacedRequest) -> Bool {
-    if writes.count > 0 && writes.contains(request.address, bank: Int(request.bank)) { return false }
-    return request.isWrite ? writes.isFull : reads.isFull
+    guard request.isWrite ? writes.isFull : reads.isFull else { return false }
+    return writes.count == 0 || !writes.contains(request.address, bank: Int(request.bank))
   }
 
   mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool {
