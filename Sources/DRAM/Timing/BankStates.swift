@@ -55,6 +55,15 @@ public struct BankStates: Sendable {
   }
 
   private func coveredBanks(_ address: CommandAddress) -> [Int] {
+    var single = 0
+    for (level, size) in levelSizes.enumerated() {
+      guard address.indices[level] >= 0 else { return severalBanks(address) }
+      single = single * size + Int(address.indices[level])
+    }
+    return [single]
+  }
+
+  private func severalBanks(_ address: CommandAddress) -> [Int] {
     var banks = [0]
     for (level, size) in levelSizes.enumerated() {
       let index = Int(address.indices[level])

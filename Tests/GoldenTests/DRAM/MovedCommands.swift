@@ -101,11 +101,12 @@ import Testing
       guard violation.earliest == earliest, violation.command == command,
         violation.constraint.hasSuffix(" cycles, 1 cycle too early"),
         let first = violation.constraint.range(of: " in cycle ").map({ violation.constraint[..<$0.lowerBound] }),
+        let source = device.command(named: String(first)),
         let rule = device.constraints.first(where: { rule in
-          violation.constraint.contains(
-            " to \(command), \(rule.sibling ? "other" : "same") \(device.levels[rule.level]): ")
-            && violation.constraint.contains(": \(rule.expression) = \(rule.latency) cycles, ")
-            && rule.previous.contains { device.commands[$0].name == first } && rule.next.contains(entry.command)
+          guard rule.next.contains(entry.command), rule.previous.contains(source) else { return false }
+          let place = "\(rule.sibling ? "other" : "same") \(device.levels[rule.level])"
+          return violation.constraint.hasSuffix(
+            " to \(command), \(place): \(rule.expression) = \(rule.latency) cycles, 1 cycle too early")
         })
       else { return false }
       // The other command was issued as long before the earliest cycle as the rule says.
