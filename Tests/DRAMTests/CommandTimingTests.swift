@@ -73,18 +73,18 @@ import Testing
 
   @Test func siblingsAndNegativeLatenciesFollowTheDefinition() throws {
     let commands = ["A", "B"].map { CommandDescription(name: $0, kind: .other, scope: nil, bus: "any") }
-    let device = DeviceDescription(
-      name: "toy", standard: "toy", period: .one, levels: ["channel", "rank", "bank"], levelSizes: [1, 2, 3], rows: 1,
-      rowBytes: 1, accessBytes: 1, commands: commands, busLimits: [],
-      constraints: [
-        TimingConstraint(
-          id: 0, level: 1, previous: [0], next: [1], latency: -2, window: 1, sibling: true, expression: "-2"),
-        TimingConstraint(
-          id: 1, level: 2, previous: [0], next: [0, 1], latency: 9, window: 1, sibling: true, expression: "9"),
-        TimingConstraint(
-          id: 2, level: 1, previous: [0], next: [0], latency: 20, window: 2, sibling: false, expression: "20"),
-      ], timing: [], refresh: nil, readLatency: 0, writeLatency: 0, resultLatency: 0, bufferWriteLatency: 0,
-      energy: DeviceEnergy(currents: nil, stated: [:]), assumptions: [])
+    var device = DeviceDescription()
+    device.levels = ["channel", "rank", "bank"]
+    device.levelSizes = [1, 2, 3]
+    device.commands = commands
+    device.constraints = [
+      TimingConstraint(
+        id: 0, level: 1, previous: [0], next: [1], latency: -2, window: 1, sibling: true, expression: "-2"),
+      TimingConstraint(
+        id: 1, level: 2, previous: [0], next: [0, 1], latency: 9, window: 1, sibling: true, expression: "9"),
+      TimingConstraint(
+        id: 2, level: 1, previous: [0], next: [0], latency: 20, window: 2, sibling: false, expression: "20"),
+    ]
     var timing = CommandTiming(try #require(ConstraintTable(device)))
     func bound(_ command: Int, _ address: CommandAddress) -> [Int64] {
       let bound = timing.bound(command, address)

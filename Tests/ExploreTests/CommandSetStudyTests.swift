@@ -81,8 +81,8 @@ import Testing
     let unknown = CommandSetStudy.Inquiry(device: "gddr6-aim", kernel: "gemw", options: [("out", "4")])
     #expect(
       try refusal(unknown)
-        == "accsim pim run: error: the device 'gddr6-aim' has no such kernel (got gemw; expected one of gemv); "
-        + "did you mean 'gemv'?")
+        == "accsim pim run: error: the device 'gddr6-aim' has no such kernel (got gemw; expected one of gemv; "
+        + "did you mean 'gemv'?)")
     #expect(
       try refusal(gemv("0", "16", channels: 33))
         == """

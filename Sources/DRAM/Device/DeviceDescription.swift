@@ -26,6 +26,15 @@ public enum CommandKind: String, Sendable, CaseIterable {
   case rowOperation = "row-op"
   /// Takes a channel from commands on rows to commands on registers, and back.
   case modeChange = "mode-change"
+  /// Synchronises the data clock before a read or a write (LPDDR5 CAS with WS_RD, WS_WR).
+  case readSync = "cas-rd"
+  case writeSync = "cas-wr"
+  /// Fast power-down: entered and left.
+  case powerDownEnter = "pd-enter"
+  case powerDownExit = "pd-exit"
+  /// Self-refresh: entered and left.
+  case selfRefreshEnter = "sref-enter"
+  case selfRefreshExit = "sref-exit"
   case other = "other"
 
   /// Whether the command needs an open row in every bank it covers.
@@ -36,15 +45,29 @@ public enum CommandKind: String, Sendable, CaseIterable {
     }
   }
   /// Whether the command needs every covered bank closed.
-  public var needsClosedBank: Bool { self == .activate || self == .activateFirst || self == .refresh }
+  public var needsClosedBank: Bool {
+    switch self {
+    case .activate, .activateFirst, .refresh, .selfRefreshEnter: true
+    default: false
+    }
+  }
+  /// Whether the command moves data on a bank's open row.
+  public var isColumn: Bool {
+    switch self {
+    case .read, .write, .readPrecharge, .writePrecharge: true
+    default: false
+    }
+  }
 }
 
 /// One command of a device.
 public struct CommandDescription: Sendable, Hashable {
   public let name: String
   public let kind: CommandKind
-  /// The deepest level that its address names; it covers everything below. `nil` when traces decide (`-1` fields).
+  /// The deepest level that its address names; it covers everything below.
   public let scope: Int?
+  /// Levels above the scope that it covers wholly all the same: a same-bank refresh names a bank in all bank groups.
+  public let across: [Int]
   /// Which command bus it occupies; commands of one class compete for the slots of a cycle.
   public let bus: String
   /// Cycles from the command to the end of what it does; 0 where the device file does not say.
@@ -53,14 +76,25 @@ public struct CommandDescription: Sendable, Hashable {
   public let usesRegisters: Bool
 
   public init(
-    name: String, kind: CommandKind, scope: Int?, bus: String, latency: Int64 = 0, usesRegisters: Bool = false
+    name: String, kind: CommandKind, scope: Int?, across: [Int] = [], bus: String, latency: Int64 = 0,
+    usesRegisters: Bool = false
   ) {
     self.name = name
     self.kind = kind
     self.scope = scope
+    self.across = across
     self.bus = bus
     self.latency = latency
     self.usesRegisters = usesRegisters
+  }
+
+  /// The address of this command for a place in the memory: levels that it covers wholly become −1.
+  public func covering(_ place: CommandAddress) -> CommandAddress {
+    var address = place
+    for level in 0..<CommandAddress.maximumLevels where level > scope ?? level || across.contains(level) {
+      address.indices[level] = -1
+    }
+    return address
   }
 }
 
@@ -129,72 +163,65 @@ public struct RefreshDescription: Sendable, Hashable {
   }
 }
 
+/// How long the data clock keeps running after an access, so that the next needs no command to synchronise it (LPDDR5
+/// WCK2CK). Cycles from the column command.
+public struct DataClockDescription: Sendable, Hashable {
+  public let afterRead: Int64
+  public let afterWrite: Int64
+
+  public init(afterRead: Int64, afterWrite: Int64) {
+    self.afterRead = afterRead
+    self.afterWrite = afterWrite
+  }
+}
+
 /// A memory device as a table: what it is made of, which commands it knows, and which pairs of them must keep apart.
 public struct DeviceDescription: Sendable {
-  public let name: String
-  public let standard: String
+  public var name = ""
+  public var standard = ""
   /// Seconds per cycle of all cycle counts here, exact.
-  public let period: Rational
+  public var period = Rational.one
+  /// Cycles per period of CK: 2 for a device whose commands go at half periods (HBM3), else 1.
+  public var ticksPerClock = 1
   /// From the channel down to the bank.
-  public let levels: [String]
-  public let levelSizes: [Int]
-  public let rows: Int64
+  public var levels: [String] = []
+  public var levelSizes: [Int] = []
+  public var rows: Int64 = 0
   /// Row addresses beyond the array under which commands reach tables of functions; `nil` without such tables.
-  public let tableRows: Range<Int64>?
+  public var tableRows: Range<Int64>?
   /// Bytes of one row of one bank, over all devices of a rank. 0 when the file does not say.
-  public let rowBytes: Int64
+  public var rowBytes: Int64 = 0
   /// Bytes that one column command moves.
-  public let accessBytes: Int64
-  public let commands: [CommandDescription]
+  public var accessBytes: Int64 = 0
+  public var commands: [CommandDescription] = []
   /// Commands of one bus class that one channel accepts per cycle. Class `any` counts every command.
-  public let busLimits: [(bus: String, limit: Int)]
-  public private(set) var constraints: [TimingConstraint]
-  public let timing: [TimingParameter]
-  public let refresh: RefreshDescription?
+  public var busLimits: [(bus: String, limit: Int)] = []
+  public var constraints: [TimingConstraint] = []
+  public var timing: [TimingParameter] = []
+  /// The ways in which the device may be refreshed; the first is the usual one.
+  public var refreshes: [RefreshDescription] = []
   /// Cycles from a read to the end of its data on the interface.
-  public let readLatency: Int64
+  public var readLatency: Int64 = 0
   /// Cycles from a write to the end of its data.
-  public let writeLatency: Int64
+  public var writeLatency: Int64 = 0
   /// Cycles from a result read to the end of its data; 0 for a device without MAC units.
-  public let resultLatency: Int64
+  public var resultLatency: Int64 = 0
   /// Cycles from a buffer write to the end of its data; 0 for a device without vector buffers.
-  public let bufferWriteLatency: Int64
-  public let energy: DeviceEnergy
+  public var bufferWriteLatency: Int64 = 0
+  /// Most cycles from the first command of an activation to its second (tAAD); `nil` where one command activates.
+  public var activationWindow: Int64?
+  /// `nil` for a device whose accesses need no command to synchronise the data clock.
+  public var dataClock: DataClockDescription?
+  /// How an address becomes a place, when nobody says otherwise.
+  public var addressMap: AddressMap?
+  public var energy = DeviceEnergy(currents: nil, stated: [:])
   /// The `pim:` mapping as written: which controller runs kernels on the device's PIM commands, and its settings. The
   /// controller reads it.
-  public let pim: Fields?
+  public var pim: Fields?
   /// Parameters that are not evidence, for the report.
-  public let assumptions: [Assumption]
+  public var assumptions: [Assumption] = []
 
-  public init(
-    name: String, standard: String, period: Rational, levels: [String], levelSizes: [Int], rows: Int64,
-    rowBytes: Int64, accessBytes: Int64, commands: [CommandDescription], busLimits: [(bus: String, limit: Int)],
-    constraints: [TimingConstraint], timing: [TimingParameter], refresh: RefreshDescription?, readLatency: Int64,
-    writeLatency: Int64, resultLatency: Int64, bufferWriteLatency: Int64, energy: DeviceEnergy,
-    assumptions: [Assumption], tableRows: Range<Int64>? = nil, pim: Fields? = nil
-  ) {
-    self.name = name
-    self.standard = standard
-    self.period = period
-    self.levels = levels
-    self.levelSizes = levelSizes
-    self.rows = rows
-    self.rowBytes = rowBytes
-    self.accessBytes = accessBytes
-    self.commands = commands
-    self.busLimits = busLimits
-    self.constraints = constraints
-    self.timing = timing
-    self.refresh = refresh
-    self.readLatency = readLatency
-    self.writeLatency = writeLatency
-    self.resultLatency = resultLatency
-    self.bufferWriteLatency = bufferWriteLatency
-    self.energy = energy
-    self.assumptions = assumptions
-    self.tableRows = tableRows
-    self.pim = pim
-  }
+  public init() {}
 
   /// The device with one more timing rule, as a design adds that puts logic beside the banks.
   public func adding(_ constraint: TimingConstraint) -> DeviceDescription {
@@ -203,12 +230,8 @@ public struct DeviceDescription: Sendable {
     return device
   }
 
-  /// The device with other timing rules, as at another setting of what they are worked out from.
-  public func replacing(_ constraints: [TimingConstraint]) -> DeviceDescription {
-    var device = self
-    device.constraints = constraints
-    return device
-  }
+  /// The way in which the device is usually refreshed.
+  public var refresh: RefreshDescription? { refreshes.first }
 
   /// The index of a command by name.
   public func command(named name: String) -> Int? { commands.firstIndex { $0.name == name } }

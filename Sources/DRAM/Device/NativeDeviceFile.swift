@@ -5,8 +5,8 @@ import Files
 enum NativeDeviceFile {
   static let knownKeys = [
     "device", "standard", "source", "clock", "levels", "rows", "row-size", "access-size", "timing", "commands",
-    "read-latency", "write-latency", "result-latency", "buffer-write-latency", "bus-limits", "constraints", "refresh",
-    "energy", "table-rows", "pim",
+    "read-latency", "write-latency", "result-latency", "buffer-write-latency", "activation-window", "data-clock",
+    "bus-limits", "constraints", "refresh", "address-map", "energy", "table-rows", "pim",
   ]
 
   static func read(_ input: Fields, into d: inout Diagnostics) -> DeviceDescription? {
@@ -16,41 +16,82 @@ enum NativeDeviceFile {
     let name = fields.requiredText("device", &d) ?? ""
     let standard = fields.requiredText("standard", &d) ?? ""
     let fileSource = fields.source("source", &d)
+    var device = DeviceDescription()
+    device.name = name
+    device.standard = standard
     var assumed: [Assumption] = []
-    var period = Rational.one
-    if var clock = fields.requiredFields("clock", of: "the clock", &d) {
-      if let tCK = clock.requiredStatedQuantity("tCK", .time, in: .positive, inheriting: fileSource, &d) {
-        period = tCK.value.value
-        assumed.append(contentsOf: [tCK.assumption(named: "clock.tCK")].compactMap(\.self))
-      }
-      clock.finish(&d, knownKeys: ["tCK"])
-    }
+    readClock(&fields, fileSource, &device, &assumed, &d)
     readLevels(&fields, &draft, &d)
-    let rows = fields.requiredInteger("rows", in: 1...(1 << 32), &d) ?? 1
-    let rowSize = size(&fields, "row-size", upTo: 1 << 30, &d)
-    let accessSize = size(&fields, "access-size", upTo: 1 << 16, &d)
-    if rowSize % accessSize != 0 {
+    device.rows = fields.requiredInteger("rows", in: 1...(1 << 32), &d) ?? 1
+    device.rowBytes = size(&fields, "row-size", upTo: 1 << 30, &d)
+    device.accessBytes = size(&fields, "access-size", upTo: 1 << 16, &d)
+    if device.rowBytes % device.accessBytes != 0 {
       d.error(
-        "a row is not a whole number of accesses", at: fields.place("row-size"), value: "\(rowSize) B",
-        expected: "a multiple of \(accessSize) B")
+        "a row is not a whole number of accesses", at: fields.place("row-size"), value: "\(device.rowBytes) B",
+        expected: "a multiple of \(device.accessBytes) B")
     }
-    let timing = readTiming(&fields, period, fileSource, &assumed, &d)
+    let timing = readTiming(&fields, device.period, fileSource, &assumed, &d)
     readCommands(&fields, &draft, timing, &d)
-    let limits = readBusLimits(&fields, draft, &d)
+    device.busLimits = readBusLimits(&fields, draft, &d)
     if draft.checkSizes(at: fields.place("levels"), &d) {
       readConstraints(&fields, &draft, timing, &d)
       draft.checkActivateToColumn(at: fields.place("constraints"), &d)
     }
     draft.checkCounts(commands: fields.place("commands"), constraints: fields.place("constraints"), &d)
-    let refresh = readRefresh(&fields, draft, timing, &d)
-    let readLatency = latency(&fields, "read-latency", timing, &d)
-    let writeLatency = latency(&fields, "write-latency", timing, &d)
-    let bufferWriteLatency =
-      fields.contains("buffer-write-latency") ? latency(&fields, "buffer-write-latency", timing, &d) : 0
-    let resultLatency = fields.contains("result-latency") ? latency(&fields, "result-latency", timing, &d) : 0
-    if let refresh {
+    device.refreshes = readRefreshes(&fields, draft, timing, &d)
+    readLatencies(&fields, timing, &device, &d)
+    if fields.contains("address-map"), draft.levels.count > 1 {
+      device.addressMap = AddressMapReading.native(
+        &fields, "address-map", levels: draft.levels, levelSizes: draft.levelSizes, rows: device.rows,
+        columns: device.rowBytes / device.accessBytes, accessBytes: device.accessBytes, &d)
+    }
+    device.energy = readEnergy(&fields, fileSource, &assumed, &d)
+    device.tableRows = readTableRows(&fields, beyond: device.rows, &d)
+    device.pim = fields.fields("pim", of: "the PIM section", &d)
+    fields.finish(&d, knownKeys: knownKeys)
+    guard !d.items[errorsBefore...].contains(where: { $0.severity == .error }) else { return nil }
+    device.levels = draft.levels
+    device.levelSizes = draft.levelSizes
+    device.commands = draft.commands
+    device.constraints = draft.constraints
+    device.timing = timing
+    device.assumptions = assumed
+    return device
+  }
+
+  private static func readClock(
+    _ fields: inout Fields, _ source: Source?, _ device: inout DeviceDescription, _ assumed: inout [Assumption],
+    _ d: inout Diagnostics
+  ) {
+    guard var clock = fields.requiredFields("clock", of: "the clock", &d) else { return }
+    device.ticksPerClock = Int(clock.integer("ticks-per-CK", in: 1...16, &d) ?? 1)
+    if let tCK = clock.requiredStatedQuantity("tCK", .time, in: .positive, inheriting: source, &d) {
+      device.period = tCK.value.value / Rational(Int64(device.ticksPerClock))
+      assumed.append(contentsOf: [tCK.assumption(named: "clock.tCK")].compactMap(\.self))
+    }
+    clock.finish(&d, knownKeys: ["tCK", "ticks-per-CK"])
+  }
+
+  /// The times between a command and the end of what it does, and how long the data clock runs on.
+  private static func readLatencies(
+    _ fields: inout Fields, _ timing: [TimingParameter], _ device: inout DeviceDescription, _ d: inout Diagnostics
+  ) {
+    func optional(_ key: String) -> Int64? { fields.contains(key) ? latency(&fields, key, timing, &d) : nil }
+    device.readLatency = latency(&fields, "read-latency", timing, &d)
+    device.writeLatency = latency(&fields, "write-latency", timing, &d)
+    device.bufferWriteLatency = optional("buffer-write-latency") ?? 0
+    device.resultLatency = optional("result-latency") ?? 0
+    device.activationWindow = optional("activation-window")
+    if var dataClock = fields.fields("data-clock", of: "the data clock", &d) {
+      device.dataClock = DataClockDescription(
+        afterRead: latency(&dataClock, "after-read", timing, &d),
+        afterWrite: latency(&dataClock, "after-write", timing, &d))
+      dataClock.finish(&d, knownKeys: ["after-read", "after-write"])
+    }
+    for refresh in device.refreshes {
       let latencies = [
-        ("read-latency", readLatency), ("write-latency", writeLatency), ("result-latency", resultLatency),
+        ("read-latency", device.readLatency), ("write-latency", device.writeLatency),
+        ("result-latency", device.resultLatency),
       ]
       for (key, cycles) in latencies where cycles > refresh.interval {
         d.error(
@@ -58,18 +99,6 @@ enum NativeDeviceFile {
           expected: "at most \(refresh.interval) cycles")
       }
     }
-    let energy = readEnergy(&fields, fileSource, &assumed, &d)
-    let tableRows = readTableRows(&fields, beyond: rows, &d)
-    let pim = fields.fields("pim", of: "the PIM section", &d)
-    fields.finish(&d, knownKeys: knownKeys)
-    guard !d.items[errorsBefore...].contains(where: { $0.severity == .error }) else { return nil }
-    return DeviceDescription(
-      name: name, standard: standard, period: period, levels: draft.levels, levelSizes: draft.levelSizes, rows: rows,
-      rowBytes: rowSize, accessBytes: accessSize, commands: draft.commands, busLimits: limits,
-      constraints: draft.constraints, timing: timing, refresh: refresh,
-      readLatency: readLatency, writeLatency: writeLatency, resultLatency: resultLatency,
-      bufferWriteLatency: bufferWriteLatency, energy: energy,
-      assumptions: assumed, tableRows: tableRows, pim: pim)
   }
 
   private static func readTableRows(
@@ -152,17 +181,37 @@ enum NativeDeviceFile {
       let kind = command.requiredChoice("kind", of: CommandKind.allCases.map(\.rawValue), &d)
       let scope = command.requiredChoice("scope", of: draft.levels, &d)
       let bus = command.text("bus", &d) ?? "any"
+      let across = command.contains("across") ? readAcross(&command, draft.levels, scope, &d) : []
       let cycles = command.contains("latency") ? latency(&command, "latency", timing, &d) : 0
       let usesRegisters = command.boolean("registers", &d) ?? false
       if let bound = command.choice("bound-to", of: draft.levels, &d), let level = draft.levels.firstIndex(of: bound) {
         draft.boundTo[draft.commands.count] = level
       }
-      command.finish(&d, knownKeys: ["kind", "scope", "bus", "latency", "registers", "bound-to"])
+      command.finish(
+        &d, knownKeys: ["kind", "scope", "across", "bus", "latency", "registers", "bound-to"])
       draft.commands.append(
         CommandDescription(
           name: name, kind: kind.flatMap(CommandKind.init(rawValue:)) ?? .other,
-          scope: scope.flatMap { draft.levels.firstIndex(of: $0) } ?? 0, bus: bus, latency: cycles,
-          usesRegisters: usesRegisters))
+          scope: scope.flatMap { draft.levels.firstIndex(of: $0) } ?? 0, across: across, bus: bus,
+          latency: cycles, usesRegisters: usesRegisters))
+    }
+  }
+
+  /// Levels between the channel and the scope that a command covers wholly.
+  private static func readAcross(
+    _ command: inout Fields, _ levels: [String], _ scope: String?, _ d: inout Diagnostics
+  ) -> [Int] {
+    let end = scope.flatMap { levels.firstIndex(of: $0) } ?? 0
+    let open = end > 1 ? Array(levels[1..<end]) : []
+    return (command.texts("across", &d) ?? []).compactMap { name in
+      guard open.contains(name), let level = levels.firstIndex(of: name) else {
+        d.error(
+          "a command covers a level that does not lie between channel and scope", at: command.place("across"),
+          value: name, expected: open.isEmpty ? "no level" : "one of \(open.joined(separator: ", "))",
+          suggestion: nearMiss(of: name, among: open).map { "did you mean '\($0)'?" })
+        return nil
+      }
+      return level
     }
   }
 
@@ -203,7 +252,7 @@ enum NativeDeviceFile {
     if case .sequence(let items) = node.content { items } else { [node] }
   }
 
-  private static func evaluate(
+  static func evaluate(
     _ text: String, _ timing: [TimingParameter], at place: Place, _ d: inout Diagnostics
   ) -> Int64? {
     do throws(LatencyExpression.Fault) {
@@ -225,7 +274,7 @@ enum NativeDeviceFile {
     }
   }
 
-  private static func latency(
+  static func latency(
     _ fields: inout Fields, _ key: String, _ timing: [TimingParameter], _ d: inout Diagnostics
   ) -> Int64 {
     guard let text = fields.requiredText(key, &d),
@@ -233,116 +282,5 @@ enum NativeDeviceFile {
     else { return 0 }
     if cycles < 0 { d.error("\(key) is negative", at: fields.place(key), value: "\(text) = \(cycles)") }
     return cycles
-  }
-
-  private static func readRefresh(
-    _ fields: inout Fields, _ draft: DeviceDraft, _ timing: [TimingParameter], _ d: inout Diagnostics
-  ) -> RefreshDescription? {
-    guard var refresh = fields.fields("refresh", of: "the refresh", &d) else { return nil }
-    let commands = draft.commands.filter { $0.kind == .refresh }.map(\.name)
-    let command = refresh.requiredChoice("command", of: commands, &d)
-    func cycles(_ key: String) -> Int64? {
-      guard let name = refresh.requiredText(key, &d) else { return nil }
-      guard let value = timing.first(where: { $0.name == name })?.cycles else {
-        d.error(
-          "timing parameter '\(name)' is missing: refresh needs it", at: refresh.place(key), value: name,
-          suggestion: nearMiss(of: name, among: timing.map(\.name)).map { "did you mean '\($0)'?" })
-        return nil
-      }
-      guard value > 0 else {
-        d.error("refresh \(key) '\(name)' is zero", at: refresh.place(key), value: "0", expected: "at least one cycle")
-        return nil
-      }
-      return value
-    }
-    let interval = cycles("interval")
-    let duration = cycles("duration")
-    refresh.finish(&d, knownKeys: ["command", "interval", "duration"])
-    guard let command, let interval, let duration,
-      let index = draft.commands.firstIndex(where: { $0.name == command })
-    else { return nil }
-    guard duration < interval else {
-      d.error(
-        "a refresh takes as long as the interval between two", at: refresh.place("duration"),
-        value: "\(duration) cycles", expected: "less than \(interval) cycles")
-      return nil
-    }
-    let result = RefreshDescription(command: index, interval: interval, duration: duration)
-    checkRefresh(result, draft, at: fields.place("refresh"), &d)
-    return result
-  }
-
-  /// Checks that refreshes can keep up with their interval: else a run would do nothing but refresh, ever further behind.
-  private static func checkRefresh(
-    _ refresh: RefreshDescription, _ draft: DeviceDraft, at place: Place, _ d: inout Diagnostics
-  ) {
-    let scope = draft.commands[refresh.command].scope ?? 0
-    for constraint in draft.constraints {
-      if constraint.latency >= refresh.interval {
-        d.error(
-          "constraint \(constraint.id) is longer than the interval between two refreshes", at: place,
-          value: "\(constraint.expression) = \(constraint.latency) cycles",
-          expected: "less than \(refresh.interval) cycles")
-        return
-      }
-    }
-    // Each refresh takes the command bus for a cycle; a constraint between refreshes holds among all scopes below a
-    // node of its level.
-    var busiest: (cycles: Int64, what: String) = (1, "one cycle each")
-    var scopes: Int64 = 1
-    for level in draft.levelSizes.indices.reversed() {
-      for constraint in draft.constraints where constraint.level == level && !constraint.sibling {
-        guard constraint.previous.contains(refresh.command), constraint.next.contains(refresh.command) else { continue }
-        // At most 2^33 cycles for 2^20 scopes.
-        let cycles = max(constraint.latency, 1) * scopes
-        if cycles > busiest.cycles { busiest = (cycles, "\(constraint.expression) for each of \(scopes)") }
-      }
-      // The channel level is the design's to choose; each channel has refreshes of its own.
-      if level > 0 && level <= scope { scopes *= Int64(draft.levelSizes[level]) }
-    }
-    if scopes > busiest.cycles { busiest = (scopes, "one cycle for each of \(scopes)") }
-    if busiest.cycles >= refresh.interval {
-      d.error(
-        "the refreshes of a channel do not fit the interval", at: place,
-        value: "\(busiest.cycles) cycles: \(busiest.what)", expected: "less than \(refresh.interval) cycles")
-    }
-  }
-
-  private static func readEnergy(
-    _ fields: inout Fields, _ source: Source?, _ assumed: inout [Assumption], _ d: inout Diagnostics
-  ) -> DeviceEnergy {
-    guard var energy = fields.fields("energy", of: "the energy", &d) else {
-      return DeviceEnergy(currents: nil, stated: [:])
-    }
-    var currents: DeviceEnergy.Currents?
-    if var supply = energy.fields("supply", of: "the supply", &d) {
-      var values: [Rational] = []
-      let keys = ["VDD", "IDD0", "IDD2N", "IDD3N", "IDD4R", "IDD4W", "IDD5B"]
-      for key in keys {
-        let dimension: Dimension = key == "VDD" ? .voltage : .current
-        if let value = supply.requiredStatedQuantity(key, dimension, in: .positive, inheriting: source, &d) {
-          values.append(value.value.value)
-          assumed.append(contentsOf: [value.assumption(named: "energy.supply.\(key)")].compactMap(\.self))
-        }
-      }
-      supply.finish(&d, knownKeys: keys)
-      if values.count == keys.count {
-        currents = DeviceEnergy.Currents(
-          vdd: values[0], idd0: values[1], idd2n: values[2], idd3n: values[3], idd4r: values[4], idd4w: values[5],
-          idd5b: values[6])
-      }
-    }
-    var prices: [String: Rational] = [:]
-    if var events = energy.fields("events", of: "the energy events", &d) {
-      for event in events.keys {
-        guard let price = events.statedQuantity(event, .energy, in: .nonNegative, inheriting: source, &d) else {
-          continue
-        }
-        prices[event] = price.value.value
-        assumed.append(contentsOf: [price.assumption(named: "energy.events.\(event)")].compactMap(\.self))
-      }
-    }
-    energy.finish(&d, knownKeys: ["supply", "events"])
-    return DeviceEnergy(currents: currents, stated: prices)
   }
 }

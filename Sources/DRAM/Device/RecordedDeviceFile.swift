@@ -11,7 +11,7 @@ enum RecordedDeviceFile {
     let before = d.items.count
     let name = fields.requiredText("device", &d) ?? ""
     let standard = fields.requiredText("standard", &d) ?? ""
-    let period = readClock(&fields, &d)
+    let clock = readClock(&fields, &d)
     let accessBytes = fields.requiredInteger("tx_bytes", in: 1...(1 << 20), &d) ?? 1
     _ = fields.requiredNode("levels", &d)
     draft.levels = fields.texts("levels", &d) ?? []
@@ -29,30 +29,81 @@ enum RecordedDeviceFile {
     let limits = readLimits(&fields, &d)
     guard draft.checkSizes(at: fields.place("level_sizes"), &d) else { return nil }
     readConstraints(&fields, &draft, timing, &d)
+    inferScopes(&draft)
+    let readLatency = fields.integer("read_latency_ticks", in: 0...(1 << 32), &d)
+    let map =
+      fields.contains("address_map")
+      ? AddressMapReading.recorded(fields.fields("address_map", of: "the address map", &d), levels: draft.levels, &d)
+      : nil
+    var assumed: [Assumption] = []
+    let energy = readEnergy(&fields, &assumed, &d)
     draft.checkActivateToColumn(at: fields.place("constraints"), &d)
     draft.checkCounts(commands: fields.place("commands"), constraints: fields.place("constraints"), &d)
     checkRefreshInterval(timing, at: fields.place("timing_in_CK"), &d)
     guard !d.items[before...].contains(where: { $0.severity == .error }) else { return nil }
-    return DeviceDescription(
-      name: name, standard: standard, period: period, levels: draft.levels, levelSizes: draft.levelSizes, rows: rows,
-      rowBytes: 0, accessBytes: accessBytes, commands: draft.commands, busLimits: limits,
-      constraints: draft.constraints, timing: timing, refresh: nil, readLatency: 0,
-      writeLatency: 0, resultLatency: 0, bufferWriteLatency: 0, energy: DeviceEnergy(currents: nil, stated: [:]),
-      assumptions: [])
+    var device = DeviceDescription()
+    device.name = name
+    device.standard = standard
+    device.period = clock.period
+    device.ticksPerClock = clock.ticks
+    device.levels = draft.levels
+    device.levelSizes = draft.levelSizes
+    device.rows = rows
+    device.accessBytes = accessBytes
+    device.addressMap = map
+    if let map { device.rowBytes = accessBytes << Int64(map.bits(of: .column)) }
+    device.commands = draft.commands
+    device.busLimits = limits
+    device.constraints = draft.constraints
+    device.timing = timing
+    device.refreshes = refreshes(device)
+    device.readLatency = readLatency ?? device.timing(named: "read_delay") ?? 0
+    device.writeLatency = device.timing(named: "write_delay") ?? 0
+    device.activationWindow = device.timing(named: "nAAD")
+    device.dataClock = dataClock(device)
+    device.energy = energy
+    device.assumptions = assumed
+    return device
   }
 
-  private static func readClock(_ fields: inout Fields, _ d: inout Diagnostics) -> Rational {
-    guard var clock = fields.requiredFields("clock", of: "the clock", &d) else { return .one }
+  /// The refreshes for which the file has an interval and a command. A recorded nREFIpb is the time between two banks.
+  private static func refreshes(_ device: DeviceDescription) -> [RefreshDescription] {
+    let ways: [(command: String, interval: String, duration: String)] = [
+      ("REFab", "nREFI", "nRFC"), ("REFab", "nREFI", "nRFCab"), ("REFRESH", "tREFI", "tRFC"),
+      ("REFpb", "nREFIpb", "nRFCpb"),
+      ("REFRESH_BANK", "tREFIb", "tRFCb"),
+    ]
+    return ways.compactMap { way in
+      guard let command = device.command(named: way.command), let interval = device.timing(named: way.interval),
+        let duration = device.timing(named: way.duration), interval > 0, interval < 1 << 40
+      else { return nil }
+      let isPerBank = device.commands[command].scope == device.bankLevel
+      return RefreshDescription(
+        command: command, interval: isPerBank ? interval * Int64(device.banksPerChannel) : interval, duration: duration)
+    }
+  }
+
+  /// How long WCK runs on after an access, where commands synchronise it.
+  private static func dataClock(_ device: DeviceDescription) -> DataClockDescription? {
+    guard device.commands.contains(where: { $0.kind == .readSync }), let read = device.timing(named: "nCL"),
+      let write = device.timing(named: "nCWL"), let burst = device.timing(named: "nBL_min"),
+      let postamble = device.timing(named: "nWCKPST")
+    else { return nil }
+    return DataClockDescription(afterRead: read + burst + postamble, afterWrite: write + burst + postamble)
+  }
+
+  private static func readClock(_ fields: inout Fields, _ d: inout Diagnostics) -> (period: Rational, ticks: Int) {
+    guard var clock = fields.requiredFields("clock", of: "the clock", &d) else { return (.one, 1) }
     let ticks = clock.integer("ticks_per_CK", in: 1...16, &d) ?? 1
     let inNanoseconds = clock.contains("tCK_ns")
     let key = inNanoseconds ? "tCK_ns" : "tCK_ps"
-    guard let text = clock.requiredText(key, &d) else { return .one }
+    guard let text = clock.requiredText(key, &d) else { return (.one, 1) }
     guard case .success(let value) = QuantityParser.parse(text, as: .number), value.value.signum > 0 else {
       d.error("'\(key)' is not a positive number", at: clock.place(key), value: text, expected: "such as 0.625")
-      return .one
+      return (.one, 1)
     }
     let unit = Rational(1, over: inNanoseconds ? 1_000_000_000 : 1_000_000_000_000) ?? .one
-    return value.value * unit / Rational(ticks)
+    return (value.value * unit / Rational(ticks), Int(ticks))
   }
 
   private static func readRows(_ fields: inout Fields, _ d: inout Diagnostics) -> Int64 {
@@ -93,8 +144,28 @@ enum RecordedDeviceFile {
       let kind = kinds?.choice(name, of: CommandKind.allCases.map(\.rawValue), &d)
       draft.commands.append(
         CommandDescription(
-          name: name, kind: kind.flatMap(CommandKind.init(rawValue:)) ?? .other, scope: nil,
+          name: name, kind: kindsByName[name] ?? kind.flatMap(CommandKind.init(rawValue:)) ?? .other, scope: nil,
           bus: classes?.text(name, &d) ?? "any"))
+    }
+  }
+
+  /// Commands whose recorded kind says less than their name.
+  private static let kindsByName: [String: CommandKind] = [
+    "CAS_RD": .readSync, "CAS_WR": .writeSync, "SREF_ENTER": .selfRefreshEnter, "SREF_EXIT": .selfRefreshExit,
+  ]
+
+  /// The file gives no scopes. A command addresses the deepest level of a rule that names it; those whose names say "all
+  /// banks", and those of a whole rank, stop above the bank even where the rules were written out bank by bank.
+  private static func inferScopes(_ draft: inout DeviceDraft) {
+    let bank = draft.levels.count - 1
+    draft.commands = draft.commands.indices.map { index in
+      let command = draft.commands[index]
+      let levels = draft.constraints.filter { $0.previous.contains(index) || $0.next.contains(index) }.map(\.level)
+      let isWide =
+        command.name.hasSuffix("ab") || command.name == "REFRESH" || command.kind == .selfRefreshEnter
+        || command.kind == .selfRefreshExit
+      let scope = isWide ? levels.filter { $0 < bank }.max() ?? 0 : levels.max() ?? bank
+      return CommandDescription(name: command.name, kind: command.kind, scope: scope, bus: command.bus)
     }
   }
 

@@ -11,11 +11,12 @@ public struct RefreshSchedule: Sendable, Hashable {
   /// - Parameters:
   ///   - levelSizes: nodes per parent of the channel's hierarchy.
   ///   - scope: the deepest level that the refresh command addresses.
+  ///   - across: levels above the scope that one command covers wholly.
   ///   - interval: tREFI in cycles, positive.
-  public init(levelSizes: [Int], scope: Int, interval: Int64) {
+  public init(levelSizes: [Int], scope: Int, across: [Int] = [], interval: Int64) {
     precondition(interval > 0, "tREFI is positive")
     var targets = [CommandAddress.all]
-    for level in 0...scope {
+    for level in 0...scope where !across.contains(level) {
       targets = targets.flatMap { target in
         (0..<levelSizes[level]).map { index in
           var next = target

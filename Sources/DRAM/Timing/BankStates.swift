@@ -7,18 +7,22 @@ public struct BankStates: Sendable {
     case rowNotOpen = "column command to a bank whose open row is another or none"
     case refreshOpenBank = "refresh of a bank whose row is open"
     case rowOutOfRange = "row beyond the device"
+    case poweredDown = "command to a bank in power-down or self-refresh"
+    case notPoweredDown = "exit of a power-down or self-refresh that was not entered"
   }
 
   private let levelSizes: [Int]
   private let device: DeviceDescription
   /// −1 closed.
   private var openRow: [Int64]
+  private var isDown: [Bool]
 
   /// - Parameter levelSizes: those of the device, but for the channels.
   public init(levelSizes: [Int], of device: DeviceDescription) {
     self.levelSizes = levelSizes
     self.device = device
     openRow = Array(repeating: -1, count: levelSizes.reduce(1, *))
+    isDown = Array(repeating: false, count: openRow.count)
   }
 
   /// Applies a command; the state changes even when it is at fault, so that one fault is reported once.
@@ -26,6 +30,9 @@ public struct BankStates: Sendable {
     var fault: Fault?
     if !device.hasRow(row) { fault = .rowOutOfRange }
     for bank in coveredBanks(address) {
+      if isDown[bank] != (kind == .powerDownExit || kind == .selfRefreshExit) {
+        fault = isDown[bank] ? .poweredDown : .notPoweredDown
+      }
       switch kind {
       case .activate, .activateFirst:
         if openRow[bank] >= 0 { fault = .activateOpenBank }
@@ -36,7 +43,12 @@ public struct BankStates: Sendable {
         if kind == .readPrecharge || kind == .writePrecharge { openRow[bank] = -1 }
       case .precharge: openRow[bank] = -1
       case .refresh: if openRow[bank] >= 0 { fault = .refreshOpenBank }
-      case .bufferWrite, .resultRead, .modeChange, .other: break
+      case .selfRefreshEnter:
+        if openRow[bank] >= 0 { fault = .refreshOpenBank }
+        isDown[bank] = true
+      case .powerDownEnter: isDown[bank] = true
+      case .powerDownExit, .selfRefreshExit: isDown[bank] = false
+      case .bufferWrite, .resultRead, .readSync, .writeSync, .modeChange, .other: break
       }
     }
     return fault

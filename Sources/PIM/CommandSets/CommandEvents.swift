@@ -24,7 +24,7 @@ extension CommandSetRun {
       case .bufferWrite: counts[5] += count
       case .resultRead: counts[6] += count
       case .refresh: counts[7] += count
-      case .activateFirst, .precharge, .modeChange, .other: break
+      default: break
       }
     }
     var events = names.indices.filter { counts[$0] > 0 }.map { (event: names[$0], count: counts[$0]) }

@@ -31,6 +31,8 @@ public final class CommandFacts: Sendable {
   /// Of bank b of a channel, banks counted through all levels.
   let addresses: [CommandAddress]
   let whole: CommandAddress
+  /// `previous * count + next` → what `gap` says.
+  private let gaps: [Int64]
 
   /// Finds the commands that open and close rows, or says which the device lacks.
   public init?(_ device: DeviceDescription, at place: Place, _ d: inout Diagnostics) {
@@ -84,11 +86,22 @@ public final class CommandFacts: Sendable {
     var whole = CommandAddress.all
     whole.indices[0] = 0
     self.whole = whole
+    gaps = Self.gaps(device)
   }
 
-  /// The latency of the rule of the whole channel from one command to another; 0 where there is none.
-  func gap(_ previous: Int, _ next: Int) -> Int64 {
-    device.constraints.filter { $0.level == 0 && $0.previous.contains(previous) && $0.next.contains(next) }
-      .map(\.latency).max() ?? 0
+  /// The longest rule of the whole channel from one command to another; 0 where there is none.
+  func gap(_ previous: Int, _ next: Int) -> Int64 { gaps[previous * facts.count + next] }
+
+  private static func gaps(_ device: DeviceDescription) -> [Int64] {
+    let count = device.commands.count
+    var gaps = Array(repeating: Int64(0), count: count * count)
+    for rule in device.constraints where rule.level == 0 && rule.window <= 1 && !rule.sibling {
+      for previous in rule.previous {
+        for next in rule.next {
+          gaps[previous * count + next] = max(gaps[previous * count + next], rule.latency)
+        }
+      }
+    }
+    return gaps
   }
 }

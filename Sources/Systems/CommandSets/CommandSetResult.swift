@@ -52,7 +52,7 @@ public struct CommandSetResult: Sendable {
       run.channels.reduce(none) { sum, group in
         sum.indices.map { sum[$0] + group.counts[$0] * Int64(group.members.count) }
       })
-    let ledger = EnergyLedger(prices: device.prices)
+    let ledger = EnergyLedger(prices: device.energy.prices(device.energyDurations, period: device.period))
     energyBreakdown = run.events.map { ($0.event, $0.count, ledger.cost(of: $0.event, count: $0.count)) }
     energy = energyBreakdown.reduce(.zero) { $0 + $1.energy }
   }
@@ -75,20 +75,5 @@ public struct CommandSetResult: Sendable {
           cycle: entry.cycle, command: names[entry.command], channel: item.channel, path: path, row: entry.row,
           column: entry.column))
     }
-  }
-}
-
-extension DeviceDescription {
-  /// What the device file says about the cost of its events; the usual formulas where it gives currents.
-  fileprivate var prices: [String: Price] {
-    let activeTime = timing(named: "tRAS") ?? timing(named: "nRAS")
-    let rowCycle = timing(named: "tRC") ?? timing(named: "nRC")
-    let burst = timing(named: "tBL") ?? timing(named: "nBL")
-    let durations: DeviceEnergy.Durations? =
-      if let activeTime, let rowCycle, let burst, let refresh {
-        DeviceEnergy.Durations(
-          activeTime: activeTime, rowCycle: rowCycle, burst: burst, refresh: refresh.duration)
-      } else { nil }
-    return energy.prices(durations, period: period)
   }
 }

@@ -17,7 +17,7 @@ import Testing
     let reopening = timing("nRTP") + timing("nRP") + timing("nRCDRDMAC")
     for _ in 0..<120 {
       let channels = Int.random(in: 1...32, using: &random)
-      let out = Int64.random(in: 1...(Int64(channels) * 4000), using: &random)
+      let out = Int64.random(in: 1...(Int64(channels) * 1500), using: &random)
       let inputs = Int64.random(in: 1...16000, using: &random)
       let order = Bool.random(using: &random) ? "noreuse" : "reuseGB32"
       run.refresh = false
@@ -39,9 +39,9 @@ import Testing
     var run = try CommandSetCase()
     run.refresh = true
     run.log = 1 << 20
-    let lines = Array(repeating: "AiM MAC_ABK 64 0xffffffff 5", count: 400) + ["AiM EOC"]
+    let lines = Array(repeating: "AiM MAC_ABK 64 0x80000000 5", count: 400) + ["AiM EOC"]
     let result = try run.instructions(lines)
-    let log = try #require(result.channels.first).log
+    let log = try #require(result.channels.first { $0.members == [0] }).log
     let refreshes = log.filter { run.device.commands[$0.command].kind == .refresh }.map(\.cycle)
     #expect(refreshes.count == 15 || refreshes.count == 16)
     for (index, cycle) in refreshes.enumerated() {
@@ -60,8 +60,8 @@ import Testing
     print("seed \(seed)")
     var random = SplitMix64(seed: seed)
     var refreshes: Int64 = 0
-    for round in 0..<12 {
-      let program = RandomInstructions(run.device, channels: 2, count: 150, hasHost: round % 2 == 0, &random)
+    for round in 0..<4 {
+      let program = RandomInstructions(run.device, channels: 2, count: 120, hasHost: round % 2 == 0, &random)
       let result = try run.instructions(program.lines, channels: 2)
       let check = try run.check(result)
       #expect(check.violationCount == 0, "seed \(seed): \(check.violations.prefix(2))")
@@ -74,6 +74,6 @@ import Testing
         if !["RD", "WR"].contains(name) { #expect(run.counts(result)[name] == count, "seed \(seed): \(name)") }
       }
     }
-    #expect(refreshes > 20)
+    #expect(refreshes > 4)
   }
 }

@@ -24,6 +24,7 @@ import Testing
       let (cycles, issued) = reference.run(program.steps)
       let result = try run.instructions(program.lines, channels: channels)
       #expect(result.cycles == cycles, "\(what)")
+      #expect(result.lowerBound < cycles, "\(what)")
       for channel in 0..<channels {
         let mine = issues(of: channel, result)
         if let at = mine.indices.first(where: { $0 < issued[channel].count && mine[$0] != issued[channel][$0] }) {

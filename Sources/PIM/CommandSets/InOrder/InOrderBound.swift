@@ -16,6 +16,7 @@ enum InOrderBound {
     let set: InstructionSet
     let facts: CommandFacts
     let members: UInt64
+    /// When the last command went, counted from the first activate.
     var cycles: Int64 = 0
     private var row: Int64 = -1
     private var command = -1
@@ -40,19 +41,17 @@ enum InOrderBound {
       guard instruction.kind >= 0, instruction.channels & members != 0 else { return }
       let next = set.instructions[instruction.kind].command
       guard next >= 0, facts.facts[next].isWhole, facts.facts[next].needsOpenRow else { return }
-      let pace = facts.facts[next].pace
       let wanted = instruction.row + rows
-      if wanted != row {
+      if wanted == row {
+        cycles += max(1, facts.gap(command, next))
+      } else {
         if command >= 0 {
           cycles += facts.gap(command, facts.prechargeAll) + facts.gap(facts.prechargeAll, facts.activateAll)
-          cycles -= facts.facts[command].pace
-        } else {
-          cycles -= pace
         }
         cycles += facts.gap(facts.activateAll, next)
-        row = wanted
       }
-      cycles += instruction.count * pace
+      cycles += (instruction.count - 1) * facts.facts[next].pace
+      row = wanted
       command = next
     }
   }

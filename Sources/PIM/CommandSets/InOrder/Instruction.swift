@@ -21,7 +21,7 @@ struct Instruction: Sendable {
 }
 
 /// A program: instructions, and parts that come several times with rows moved on each time.
-indirect enum InstructionPart: Sendable {
+enum InstructionPart: Sendable {
   case one(Instruction)
   case repeated([InstructionPart], times: Int64, rowStep: Int64)
 

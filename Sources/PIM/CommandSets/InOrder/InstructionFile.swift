@@ -14,7 +14,8 @@ struct InstructionFile {
   private var hasEnded = false
   private(set) var instructions: [InstructionPart] = []
 
-  static let maximumInstructions = 1 << 22
+  /// About 150 MB of them.
+  static let maximumInstructions = 1 << 21
 
   init(_ set: InstructionSet, _ device: DeviceDescription, channels: Int) {
     self.set = set

@@ -1,0 +1,132 @@
+import Arch
+import Files
+
+/// Which bits of a byte address are the channel, rank, bank, row and column: a declared bit order.
+public struct AddressMap: Sendable, Hashable {
+  public enum Target: Sendable, Hashable {
+    /// A level of the device, by index.
+    case level(Int)
+    case row
+    /// Counts column commands (bursts) of a row, not words.
+    case column
+  }
+
+  /// Consecutive bits of the address. A target may have several; the first named has its low bits.
+  public struct Field: Sendable, Hashable {
+    public let target: Target
+    public let bits: Int
+
+    public init(target: Target, bits: Int) {
+      self.target = target
+      self.bits = bits
+    }
+  }
+
+  /// Bits below the first field: the bytes of one access.
+  public let shift: Int
+  /// From the least significant bit upwards.
+  public let fields: [Field]
+
+  public init(shift: Int, fields: [Field]) {
+    self.shift = shift
+    self.fields = fields
+  }
+
+  /// Bits of the address that mean something.
+  public var bits: Int { fields.reduce(shift) { $0 + $1.bits } }
+
+  /// Bits of one target, over all its fields.
+  public func bits(of target: Target) -> Int {
+    fields.filter { $0.target == target }.reduce(0) { $0 + $1.bits }
+  }
+
+  /// The same order for another number of channels, a power of two.
+  ///
+  /// - Returns: `nil` when the channel's bits are spread over several fields, or are none at all.
+  public func with(channels: Int) -> AddressMap? {
+    guard channels.nonzeroBitCount == 1 else { return nil }
+    let places = fields.indices.filter { fields[$0].target == .level(0) }
+    guard places.count == 1 else { return nil }
+    var changed = fields
+    changed[places[0]] = Field(target: .level(0), bits: channels.trailingZeroBitCount)
+    return AddressMap(shift: shift, fields: changed)
+  }
+}
+
+/// Where an address leads.
+public struct MemoryPlace: Sendable, Hashable {
+  public var channel: Int32 = 0
+  /// Number of the bank inside its channel: mixed radix of the levels below the channel, the top one most significant.
+  public var bank: Int32 = 0
+  public var row: Int32 = 0
+  public var column: Int32 = 0
+
+  @inlinable public init() {}
+}
+
+/// An address map made ready for many look-ups.
+final class AddressDecoder {
+  /// One run of bits and where it goes.
+  private struct Piece {
+    let shift: UInt64
+    let mask: UInt64
+    /// What the bits are multiplied with in the number that they belong to.
+    let factor: UInt64
+  }
+
+  private let pieces: UnsafeMutablePointer<Piece>
+  /// Ends of the pieces of channel, bank, row and column.
+  private let ends: (Int, Int, Int, Int)
+
+  init(_ map: AddressMap, levelSizes: [Int]) {
+    var sums: [[Piece]] = [[], [], [], []]
+    var position = map.shift
+    var taken: [AddressMap.Target: Int] = [:]
+    for field in map.fields {
+      defer { position += field.bits }
+      let low = taken[field.target, default: 0]
+      taken[field.target] = low + field.bits
+      guard field.bits > 0 else { continue }
+      var factor = UInt64(1) << UInt64(low)
+      let sum: Int
+      switch field.target {
+      case .level(0): sum = 0
+      case .level(let level):
+        sum = 1
+        factor *= UInt64(levelSizes[(level + 1)...].reduce(1, *))
+      case .row: sum = 2
+      case .column: sum = 3
+      }
+      sums[sum].append(
+        Piece(shift: UInt64(position), mask: (UInt64(1) << UInt64(field.bits)) - 1, factor: factor))
+    }
+    let flat = sums.flatMap(\.self)
+    pieces = .allocate(capacity: max(flat.count, 1))
+    pieces.initialize(from: flat, count: flat.count)
+    let counts = sums.map(\.count)
+    ends = (counts[0], counts[0] + counts[1], counts[0] + counts[1] + counts[2], flat.count)
+  }
+
+  deinit { pieces.deallocate() }
+
+  @inline(__always)
+  private func sum(_ address: UInt64, _ range: Range<Int>) -> Int32 {
+    var sum: UInt64 = 0
+    for index in range {
+      let piece = pieces[index]
+      sum &+= (address &>> piece.shift & piece.mask) &* piece.factor
+    }
+    return Int32(truncatingIfNeeded: sum)
+  }
+
+  /// The place of an address; bits above the map are ignored.
+  @inline(__always)
+  func place(of address: UInt64) -> MemoryPlace {
+    var place = MemoryPlace()
+    place.channel = sum(address, 0..<ends.0)
+    place.bank = sum(address, ends.0..<ends.1)
+    place.row = sum(address, ends.1..<ends.2)
+    place.column = sum(address, ends.2..<ends.3)
+    return place
+  }
+}

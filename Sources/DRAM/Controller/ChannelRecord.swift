@@ -1,0 +1,98 @@
+import Arch
+
+/// What one channel's controller did, as sums.
+public struct ChannelRecord: Sendable {
+  /// By command of the device.
+  public var commands: [Int64]
+  /// Requests whose first command found their row open, the bank closed, another row open.
+  public var rowHits: Int64 = 0
+  public var rowMisses: Int64 = 0
+  public var rowConflicts: Int64 = 0
+  /// Reads that took their data from a waiting write, writes that replaced a waiting one, reads that shared a command.
+  public var forwardedReads: Int64 = 0
+  public var mergedWrites: Int64 = 0
+  public var mergedReads: Int64 = 0
+  public var reads: Int64 = 0
+  public var writes: Int64 = 0
+  /// Cycles in which a row and a column command went together.
+  public var dualCommands: Int64 = 0
+  /// From the acceptance of a read by the controller to its completion.
+  public var readLatency = LatencyHistogram()
+  /// When the last request was complete.
+  public var lastCompletion: Int64 = 0
+
+  init(commands: Int) { self.commands = Array(repeating: 0, count: commands) }
+}
+
+/// Writes down what a channel does while it runs.
+struct ChannelRecorder: ~Copyable {
+  private let channel: Int32
+  private let log: CommandLog?
+  private let counts: UnsafeMutablePointer<Int64>
+  private let commandCount: Int
+  private let latencies: LatencyCounts
+  var rowHits: Int64 = 0
+  var rowMisses: Int64 = 0
+  var rowConflicts: Int64 = 0
+  var forwardedReads: Int64 = 0
+  var mergedWrites: Int64 = 0
+  var mergedReads: Int64 = 0
+  var reads: Int64 = 0
+  var writes: Int64 = 0
+  var dualCommands: Int64 = 0
+  var lastCompletion: Int64 = 0
+
+  init(channel: Int, commands: Int, log: CommandLog?) {
+    self.channel = Int32(channel)
+    self.log = log
+    commandCount = commands
+    counts = .allocate(capacity: commands)
+    counts.initialize(repeating: 0, count: commands)
+    latencies = LatencyCounts()
+  }
+
+  deinit {
+    counts.deallocate()
+    latencies.deallocate()
+  }
+
+  @inline(__always)
+  mutating func command(_ command: Int, bank: Int, row: Int32, column: Int32, at cycle: Int64) {
+    counts[command] += 1
+    if let log {
+      log.append(
+        IssuedCommand(
+          cycle: cycle, command: Int32(command), channel: channel, bank: Int32(bank), row: row, column: column))
+    }
+  }
+
+  @inline(__always)
+  mutating func read(accepted: Int64, completed: Int64) {
+    reads += 1
+    lastCompletion = max(lastCompletion, completed)
+    latencies.note(completed - accepted)
+  }
+
+  @inline(__always)
+  mutating func write(completed: Int64) {
+    writes += 1
+    lastCompletion = max(lastCompletion, completed)
+  }
+
+  func finished() -> ChannelRecord {
+    var result = ChannelRecord(commands: commandCount)
+    result.readLatency = LatencyHistogram(latencies)
+    result.commands = (0..<commandCount).map { counts[$0] }
+    result.rowHits = rowHits
+    result.rowMisses = rowMisses
+    result.rowConflicts = rowConflicts
+    result.forwardedReads = forwardedReads
+    result.mergedWrites = mergedWrites
+    result.mergedReads = mergedReads
+    result.reads = reads
+    result.writes = writes
+    result.dualCommands = dualCommands
+    result.lastCompletion = lastCompletion
+    return result
+  }
+}

@@ -1,0 +1,79 @@
+/// How a memory controller schedules: everything that is not the device's.
+public struct ControllerSettings: Sendable, Hashable {
+  public enum Scheduler: String, Sendable, CaseIterable {
+    /// Ours: ready row hits first, then the oldest; refreshes may be postponed.
+    case standard
+    /// The oldest ready request of a read and a write buffer, with a buffer of requests whose row was opened for them,
+    /// as Ramulator 2.1 schedules.
+    case activeBuffer = "active-buffer"
+    /// A command queue for each bank, served in turns, as DRAMsim3 schedules.
+    case bankQueues = "bank-queues"
+  }
+
+  public enum RowPolicy: Sendable, Hashable {
+    /// A row stays open until another is needed or a refresh is due.
+    case open
+    /// A row is closed after so many accesses.
+    case closed(cap: Int)
+    /// A row is closed when it was not accessed for so many cycles.
+    case timeout(cycles: Int64)
+  }
+
+  public enum Refresh: String, Sendable, CaseIterable {
+    case none
+    case allBank = "all-bank"
+    case perBank = "per-bank"
+    /// One bank of each bank group at once.
+    case sameBank = "same-bank"
+  }
+
+  public var scheduler = Scheduler.standard
+  /// Requests that wait for a command.
+  public var readBuffer = 32
+  public var writeBuffer = 32
+  /// Fractions of the write buffer: above the high one writes are drained, until they fall below the low one.
+  public var highWatermark = 0.8
+  public var lowWatermark = 0.2
+  /// Entries of each bank's command queue (bank queues only).
+  public var commandQueue = 8
+  public var rowPolicy = RowPolicy.open
+  public var refresh = Refresh.allBank
+  /// How many refreshes of a rank may be put off while requests wait (standard only).
+  public var postponedRefreshes = 8
+  /// Accesses to an open row for which older requests for other rows of the bank wait (standard only).
+  public var rowHitCap = 16
+  /// Idle cycles after which a rank enters power-down; `nil` for never (standard only).
+  public var powerDownAfter: Int64?
+  /// Idle cycles after which a rank enters self-refresh; `nil` for never.
+  public var selfRefreshAfter: Int64?
+  /// Whether faults of the simulator that a preset is named after are reproduced too.
+  public var peerQuirks = false
+  /// Most requests offered in a cycle; `nil` for one per channel and pseudo-channel.
+  public var requestsPerCycle: Int?
+  /// Cycles that a run goes on after its last request is complete.
+  public var drainCycles: Int64 = 0
+  /// `nil` for the device's own.
+  public var addressMap: AddressMap?
+
+  public init() {}
+
+  /// Names of the presets, ours first.
+  public static let presets = ["default", "ramulator2.1", "dramsim3"]
+
+  /// The settings of a preset; `nil` for an unknown name.
+  public static func preset(_ name: String) -> ControllerSettings? {
+    var settings = ControllerSettings()
+    switch name {
+    case "default": break
+    case "ramulator2.1":
+      settings.scheduler = .activeBuffer
+      settings.peerQuirks = true
+    case "dramsim3":
+      settings.scheduler = .bankQueues
+      settings.peerQuirks = true
+      settings.drainCycles = 2000
+    default: return nil
+    }
+    return settings
+  }
+}

@@ -1,0 +1,95 @@
+/// Counts of latencies while a run goes on: exact below 65,536 cycles; beyond, in steps of one part in 32. A view of memory
+/// that its owner frees.
+struct LatencyCounts {
+  static let exact = 1 << 16
+  static let stepBits = 5
+  static let size = exact + 48 << stepBits
+  let counts: UnsafeMutablePointer<Int64>
+  /// Sum and maximum.
+  let sums: UnsafeMutablePointer<Int64>
+
+  init() {
+    counts = .allocate(capacity: Self.size)
+    counts.initialize(repeating: 0, count: Self.size)
+    sums = .allocate(capacity: 2)
+    sums.initialize(repeating: 0, count: 2)
+  }
+
+  func deallocate() {
+    counts.deallocate()
+    sums.deallocate()
+  }
+
+  /// - Parameter cycles: not negative.
+  @inline(__always)
+  func note(_ cycles: Int64) {
+    sums[0] &+= cycles
+    sums[1] = max(sums[1], cycles)
+    counts[cycles < Int64(Self.exact) ? Int(cycles) : Self.bucket(cycles)] += 1
+  }
+
+  private static func bucket(_ cycles: Int64) -> Int {
+    let magnitude = 63 - cycles.leadingZeroBitCount
+    let step = Int(cycles >> Int64(magnitude - stepBits)) & (1 << stepBits - 1)
+    return exact + ((magnitude - 16) << stepBits | step)
+  }
+
+  /// The largest latency that is counted at an index.
+  static func top(_ index: Int) -> Int64 {
+    guard index >= exact else { return Int64(index) }
+    let magnitude = (index - exact) >> stepBits + 16
+    let step = Int64((index - exact) & (1 << stepBits - 1))
+    return (1 << Int64(stepBits) + step + 1) << Int64(magnitude - stepBits) - 1
+  }
+}
+
+/// How many reads took how many cycles. Exact below 65,536 cycles; beyond, to one part in 32.
+public struct LatencyHistogram: Sendable {
+  /// Latencies that occurred, ascending, with the reads that took so long.
+  public private(set) var entries: [(cycles: Int64, reads: Int64)] = []
+  public private(set) var count: Int64 = 0
+  public private(set) var sum: Int64 = 0
+  public private(set) var maximum: Int64 = 0
+
+  public init() {}
+
+  init(_ counts: LatencyCounts) {
+    sum = counts.sums[0]
+    maximum = counts.sums[1]
+    for index in 0..<LatencyCounts.size where counts.counts[index] > 0 {
+      entries.append((min(LatencyCounts.top(index), maximum), counts.counts[index]))
+      count += counts.counts[index]
+    }
+  }
+
+  /// The mean in cycles; `nil` without reads.
+  public var mean: Double? { count > 0 ? Double(sum) / Double(count) : nil }
+
+  /// The smallest latency that so many percent of the reads do not exceed; `nil` without reads.
+  public func percentile(_ percent: Int) -> Int64? {
+    guard count > 0 else { return nil }
+    let wanted = (count * Int64(percent) + 99) / 100
+    var seen: Int64 = 0
+    for entry in entries {
+      seen += entry.reads
+      if seen >= wanted { return entry.cycles }
+    }
+    return maximum
+  }
+
+  /// Both together.
+  public func merged(with other: LatencyHistogram) -> LatencyHistogram {
+    var result = LatencyHistogram()
+    result.sum = sum + other.sum
+    result.count = count + other.count
+    result.maximum = max(maximum, other.maximum)
+    var (mine, theirs) = (entries[...], other.entries[...])
+    while let next = [mine.first?.cycles, theirs.first?.cycles].compactMap(\.self).min() {
+      var reads: Int64 = 0
+      if mine.first?.cycles == next { reads += mine.removeFirst().reads }
+      if theirs.first?.cycles == next { reads += theirs.removeFirst().reads }
+      result.entries.append((next, reads))
+    }
+    return result
+  }
+}

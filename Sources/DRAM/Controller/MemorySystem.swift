@@ -1,0 +1,189 @@
+import Arch
+import Files
+
+/// What a run of a memory with its controllers came to.
+public struct MemoryRun: Sendable {
+  public var requests: Int64 = 0
+  /// Clock of the last request's completion.
+  public var cycles: Int64 = 0
+  /// Clocks that were simulated: the span of commands and energies.
+  public var cyclesSimulated: Int64 = 0
+  public var channels: [ChannelRecord] = []
+}
+
+/// A memory of several channels behind one stream of requests, which are offered in order: a request that is refused
+/// blocks those behind it.
+///
+/// Channels touch each other only through that stream. So each runs ahead by itself up to the clock in which something is
+/// offered next: the arrival of the next request, or the clock in which the channel that refused it has room.
+final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
+  private let plan: ControllerPlan
+  private let channels: UnsafeMutablePointer<Scheduler>
+  private let channelCount: Int
+  /// By channel: the clock from which on its next plan looks, and the clock of its next tick; −1 while unplanned.
+  private let from: UnsafeMutablePointer<Int64>
+  private let wakes: UnsafeMutablePointer<Int64>
+  private let decoder: AddressDecoder
+  private let perCycle: Int
+  private let drain: Int64
+  private let skips: Bool
+  private let log: CommandLog?
+  private let batch: UnsafeMutableBufferPointer<MemoryRequest>
+  private var batchCount = 0
+  private var batchNext = 0
+  private var source: any RequestSource
+  private var requests: Int64 = 0
+
+  /// - Parameter skips: whether clocks in which nothing happens are passed over.
+  init(_ plan: ControllerPlan, source: any RequestSource, log: CommandLog?, skips: Bool) {
+    let device = plan.device
+    self.plan = plan
+    self.source = source
+    self.log = log
+    self.skips = skips
+    decoder = AddressDecoder(plan.addressMap, levelSizes: device.levelSizes)
+    channelCount = device.levelSizes[0]
+    let pseudoChannels = device.levels.firstIndex(of: "pseudochannel").map { device.levelSizes[$0] } ?? 1
+    perCycle = plan.settings.requestsPerCycle ?? channelCount * pseudoChannels
+    drain = plan.settings.drainCycles
+    channels = .allocate(capacity: channelCount)
+    for channel in 0..<channelCount {
+      (channels + channel).initialize(to: Scheduler(plan, channel: channel, log: log))
+    }
+    from = .allocate(capacity: channelCount)
+    from.initialize(repeating: Scheduler.firstTick, count: channelCount)
+    wakes = .allocate(capacity: channelCount)
+    wakes.initialize(repeating: -1, count: channelCount)
+    batch = .allocate(capacity: 4096)
+  }
+
+  deinit {
+    channels.deinitialize(count: channelCount)
+    channels.deallocate()
+    from.deallocate()
+    wakes.deallocate()
+    batch.deallocate()
+  }
+
+  func run() throws -> MemoryRun {
+    var clock: Int64 = 0
+    while true {
+      batchNext = 0
+      batchCount = try source.next(into: batch)
+      if batchCount == 0 { break }
+      clock = try offerBatch(from: clock)
+    }
+    for channel in 0..<channelCount { try finishRequests(channel) }
+    var end: Int64 = 0
+    for channel in 0..<channelCount { end = max(end, channels[channel].lastCompletion) }
+    end += drain
+    for channel in 0..<channelCount { try advance(channel, to: end) }
+    log?.settle()
+    return finished(at: end)
+  }
+
+  /// The requests offered in the clock so far.
+  private var offered = 0
+
+  /// Offers all requests of the batch.
+  ///
+  /// - Returns: the clock of the last offer.
+  private func offerBatch(from start: Int64) throws -> Int64 {
+    var clock = start
+    while batchNext < batchCount {
+      let request = batch[batchNext]
+      var next = max(clock, request.arrival)
+      if next == clock && offered == perCycle { next += 1 }
+      if next > clock || requests == 0 {
+        clock = next
+        offered = 0
+        for channel in 0..<channelCount { try advance(channel, to: clock) }
+      }
+      let place = decoder.place(of: request.address)
+      let channel = Int(place.channel)
+      let placed = PlacedRequest(
+        address: request.address, bank: place.bank, row: place.row, column: place.column, isWrite: request.isWrite)
+      if !channels[channel].accept(placed, at: clock) {
+        clock = try advance(channel, untilRoomFor: placed)
+        offered = 0
+        for other in 0..<channelCount where other != channel { try advance(other, to: clock) }
+        _ = channels[channel].accept(placed, at: clock)
+      }
+      from[channel] = clock + 1
+      wakes[channel] = -1
+      requests += 1
+      offered += 1
+      batchNext += 1
+    }
+    if let log, log.isLarge { log.settle() }
+    return clock
+  }
+
+  /// Ticks a channel up to a clock, that included.
+  @inline(__always)
+  private func advance(_ channel: Int, to limit: Int64) throws {
+    // No plan is made beyond the limit: what is offered then belongs to it.
+    while from[channel] <= limit {
+      let clock = nextTick(channel)
+      guard clock <= limit else { break }
+      try tick(channel, clock)
+    }
+    if !skips && limit < .max { from[channel] = max(from[channel], limit + 1) }
+  }
+
+  /// Ticks a channel until it has room for a request that it refused.
+  ///
+  /// - Returns: the clock in which it has.
+  @inline(__always)
+  private func advance(_ channel: Int, untilRoomFor request: PlacedRequest) throws -> Int64 {
+    while true {
+      let clock = nextTick(channel)
+      guard clock < .max else { throw stuck(channel) }
+      try tick(channel, clock)
+      if !channels[channel].refuses(request) { return clock }
+    }
+  }
+
+  /// Ticks a channel until the completion of all its requests is known.
+  private func finishRequests(_ channel: Int) throws {
+    while channels[channel].outstanding > 0 {
+      let clock = nextTick(channel)
+      guard clock < .max else { throw stuck(channel) }
+      try tick(channel, clock)
+    }
+  }
+
+  @inline(__always)
+  private func nextTick(_ channel: Int) -> Int64 {
+    if wakes[channel] < 0 {
+      channels[channel].plan(from: from[channel])
+      wakes[channel] = max(channels[channel].wake, from[channel])
+    }
+    // Without skipping every clock is visited, and the plan is made anew in each.
+    return skips ? wakes[channel] : from[channel]
+  }
+
+  @inline(__always)
+  private func tick(_ channel: Int, _ clock: Int64) throws {
+    channels[channel].tick(clock)
+    from[channel] = clock + 1
+    wakes[channel] = -1
+    if channels[channel].isStuck { throw stuck(channel) }
+  }
+
+  private func stuck(_ channel: Int) -> Refusal {
+    Refusal(
+      "the run cannot go on after clock \(from[channel] - 1)", at: Place(file: plan.device.name),
+      value: channels[channel].stuck ?? "channel \(channel) has requests that nothing will ever serve")
+  }
+
+  private func finished(at end: Int64) -> MemoryRun {
+    var run = MemoryRun()
+    run.requests = requests
+    for channel in 0..<channelCount { run.cycles = max(run.cycles, channels[channel].lastCompletion) }
+    // Where clocks count from 0, so many were ticked as the last one's number plus one.
+    run.cyclesSimulated = run.cycles + drain + (1 - Scheduler.firstTick)
+    run.channels = (0..<channelCount).map { channels[$0].record(upTo: end) }
+    return run
+  }
+}

@@ -1,0 +1,34 @@
+import Arch
+import Files
+
+/// Runs requests through a memory with its controllers.
+public enum RunMemory {
+  /// - Parameters:
+  ///   - log: takes every command that is issued; `nil` for none.
+  ///   - skips: `false` visits every clock, to show that skipping changes nothing.
+  /// - Throws: `Refusal` when the device cannot be driven so, or the run cannot go on; what the source throws.
+  public static func run(
+    _ source: any RequestSource, on device: DeviceDescription, settings: ControllerSettings, log: CommandLog? = nil,
+    skips: Bool = true
+  ) throws -> MemoryRun {
+    let plan = try ControllerPlan(device, settings)
+    switch settings.scheduler {
+    case .activeBuffer:
+      try plan.checkClosesAtOnce()
+      try plan.checkClosesOneByOne()
+      return try run(ActiveBufferScheduler.self, plan, source, log, skips)
+    case .bankQueues:
+      try plan.checkRefreshesRanks()
+      try plan.checkActivatesAtOnce()
+      return try run(BankQueueScheduler.self, plan, source, log, skips)
+    case .standard: return try run(StandardScheduler.self, plan, source, log, skips)
+    }
+  }
+
+  private static func run<Scheduler: ChannelScheduler & ~Copyable>(
+    _ scheduler: Scheduler.Type, _ plan: ControllerPlan, _ source: any RequestSource, _ log: CommandLog?,
+    _ skips: Bool
+  ) throws -> MemoryRun {
+    try MemorySystem<Scheduler>(plan, source: source, log: log, skips: skips).run()
+  }
+}

@@ -1,0 +1,31 @@
+/// One request as it comes from a processor: an access of `accessBytes` bytes.
+public struct MemoryRequest: Sendable, Hashable {
+  /// First cycle in which it may be offered to the controller.
+  public var arrival: Int64
+  /// In bytes.
+  public var address: UInt64
+  public var isWrite: Bool
+
+  @inlinable public init(arrival: Int64, address: UInt64, isWrite: Bool) {
+    self.arrival = arrival
+    self.address = address
+    self.isWrite = isWrite
+  }
+}
+
+/// Where requests come from, in order of arrival.
+public protocol RequestSource {
+  /// Puts the next requests at the start of `batch`.
+  ///
+  /// - Returns: how many; 0 at the end.
+  mutating func next(into batch: UnsafeMutableBufferPointer<MemoryRequest>) throws -> Int
+}
+
+/// A request with the place it leads to, as schedulers see it.
+struct PlacedRequest {
+  var address: UInt64
+  var bank: Int32
+  var row: Int32
+  var column: Int32
+  var isWrite: Bool
+}
