@@ -230,13 +230,6 @@ public struct DeviceDescription: Sendable {
     return device
   }
 
-  /// The device with other timing rules, as at another setting of what they are worked out from.
-  public func replacing(_ constraints: [TimingConstraint]) -> DeviceDescription {
-    var device = self
-    device.constraints = constraints
-    return device
-  }
-
   /// The way in which the device is usually refreshed.
   public var refresh: RefreshDescription? { refreshes.first }
 

@@ -218,6 +218,8 @@ extension DeviceDescription {
           id: old.id, level: old.level, previous: old.previous, next: old.next, latency: latency, window: old.window,
           sibling: old.sibling, expression: old.expression))
     }
-    return replacing(changed)
+    var device = self
+    device.constraints = changed
+    return device
   }
 }

@@ -62,7 +62,7 @@ struct RequestCommands: Sendable {
     let zero = CommandAddress(Array(repeating: 0, count: device.levels.count))
     func add(_ command: Int, _ named: CommandAddress) -> Int32 {
       let description = device.commands[command]
-      let address = description.covering(named, levels: device.levels.count)
+      let address = description.covering(named)
       let bank = device.bankIndex(named)
       if let known = slots.firstIndex(where: { $0.command == command && $0.address == address }),
         slotBank[known] == 1 << UInt64(bank)
@@ -125,15 +125,6 @@ struct RequestCommands: Sendable {
       }
       gapStart.append(gapNext.count)
     }
-  }
-}
-
-extension CommandDescription {
-  /// The address of this command for a place in the memory: levels below its scope become −1.
-  fileprivate func covering(_ place: CommandAddress, levels: Int) -> CommandAddress {
-    var address = place
-    for level in 0..<levels where level > scope ?? level { address.indices[level] = -1 }
-    return address
   }
 }
 
