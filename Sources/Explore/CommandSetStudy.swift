@@ -50,6 +50,11 @@ public enum CommandSetStudy {
     var d = Diagnostics()
     let device = DeviceFile.read(path: path, displayName: inquiry.device, into: &d)
     if let file = inquiry.commandsOut {
+      if ![".csv", ".csv.gz"].contains(where: file.hasSuffix) {
+        d.error(
+          "the form of the command trace is unknown", at: Place(file: file),
+          expected: "a name that ends in .csv or .csv.gz")
+      }
       let inputs = [path] + [inquiry.instructions].compactMap(\.self)
       OutputPaths.check([file], of: "the trace", beside: inputs, called: "an input", others: "another output", &d)
     }
@@ -79,7 +84,14 @@ public enum CommandSetStudy {
       for index in entry.path { out += "\(index)," }
       out += "\(entry.row),\(entry.column)\n"
     }
-    try AtomicFile.write(out, to: file)
+    let stream = try TextStream(path: file)
+    let bytes = Array(out.utf8)
+    for start in stride(from: 0, to: bytes.count, by: 4096) {
+      let part = Array(bytes[start..<min(start + 4096, bytes.count)])
+      try stream.reserve(part.count)
+      stream.add(part)
+    }
+    try stream.commit()
   }
 
   private static func json(
@@ -121,7 +133,8 @@ public enum CommandSetStudy {
   private static func text(_ result: CommandSetResult, _ device: DeviceDescription) -> String {
     var out = "\(result.cycles) cycles on \(device.name), at least \(result.lowerBound); "
     out += "\(result.refreshes) refreshes of a channel\n"
-    out += "channel 0: " + result.commands.map { "\($0.name) \($0.count)" }.joined(separator: ", ") + "\n"
+    let counts = result.commands.map { "\($0.name) \($0.count)" }
+    out += "channel 0: " + (counts.isEmpty ? "no command" : counts.joined(separator: ", ")) + "\n"
     switch result.energy {
     case .joules(let value): out += "energy: \(value.double) J\n"
     case .unknown(let reason): out += "energy: unknown: \(reason)\n"

@@ -58,7 +58,7 @@ struct DRAMRun: ParsableCommand {
   var controller = DRAMRunStudy.presets[0]
   @Option(help: ArgumentHelp("Channels instead of the device's own, a power of two.", valueName: "n"))
   var channels: Int?
-  @Option(help: ArgumentHelp("Energy data instead of the device's own: a shipped name or a file.", valueName: "name"))
+  @Option(help: ArgumentHelp("A file with an energy: section to use instead of the device's own.", valueName: "file"))
   var energy: String?
   @Option(help: "How the memory is refreshed, instead of as the controller says.") var refresh: Refresh?
   @Option(

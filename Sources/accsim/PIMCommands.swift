@@ -28,7 +28,8 @@ struct PIMRun: ParsableCommand {
   @Option(help: ArgumentHelp("Whether the memory is refreshed.", valueName: "how")) var refresh: Switch = .enabled
   @Flag(help: "Do as the device's peer model does, also where that contradicts the device's rules.")
   var peerQuirks = false
-  @Option(help: ArgumentHelp("Write the commands, CSV as 'accsim dram check' reads it.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write the commands: .csv or .csv.gz, as 'accsim dram check' reads it.", valueName: "file"))
   var commandsOut: String?
   @Flag(help: "Print the result as JSON.") var json = false
   @Flag(help: "Simulate repeated work again; the results are the same.") var noFold = false

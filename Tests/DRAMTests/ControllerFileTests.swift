@@ -83,7 +83,7 @@ import Testing
     ),
     (
       "row-policy: opne",
-      "c.yaml:3:13: error: 'row-policy' of the controller file is unknown (got opne; expected open; did you"
+      "c.yaml:3:13: error: 'row-policy' of the controller file is unknown (got opne; expected open, { closed: "
     ),
     ("row-policy: { closed: 0 }", "c.yaml:3:23: error: 'closed' of the row policy is out of range (got 0; "),
     (
@@ -131,6 +131,7 @@ import Testing
     ("row-hit-cap: 4", "ramulator2.1"), ("self-refresh-after: 4", "ramulator2.1"), ("command-queue: 4", "ramulator2.1"),
     ("high-watermark: 0.5", "dramsim3"), ("power-down-after: 5", "dramsim3"), ("read-queue: 16", "dramsim3"),
     ("row-policy: { timeout: 5 }", "dramsim3"), ("row-policy: { timeout: 5 }", "ramulator2.1"),
+    ("low-watermark: 0", "ramulator2.1"),
   ])
   func keysThatChangeNothingAreFaults(_ line: String, _ preset: String) throws {
     let (controller, said) = try read("controller: x\npreset: \(preset)\n\(line)\n")

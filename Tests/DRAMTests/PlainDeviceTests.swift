@@ -33,6 +33,7 @@ import Testing
     Known("ddr4-2400", 8, 8, rate: 2400, pins: 64, every: 7.8),
     Known("ddr4-3200-2r", 8, 16, rate: 3200, pins: 64, every: 7.8),
     Known("ddr5-4800", 16, 4, rate: 4800, pins: 32, every: 3.9),
+    Known("lpddr3-1600", 8, 1, rate: 1600, pins: 32, every: 3.9),
     Known("lpddr4-3200", 8, 1, rate: 3200, pins: 16, every: 3.904),
     Known("lpddr5-6400", 8, 1, rate: 6400, pins: 16, every: 3.906),
     Known("gddr5-8000", 8, 1, rate: 8000, pins: 32, every: 1.9),

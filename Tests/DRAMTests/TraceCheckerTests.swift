@@ -54,6 +54,22 @@ import Testing
     #expect(result.violations.contains { $0.constraint.contains(what) }, "\(result.violations)")
   }
 
+  /// A command covers all below its scope, whatever its line says there.
+  @Test func banksBelowTheScopeAreCovered() throws {
+    let named = legal.map { $0.replacing(",0,-1,-1,", with: ",0,2,1,") }
+    let result = try check(named, try ShippedDevices.read("gddr6-pim.yaml"))
+    #expect(named != legal && result.violationCount == 0 && result.earliestMismatches == 0, "\(result.violations)")
+  }
+
+  @Test(arguments: [
+    ("cycle,command,channel,bankgroup,bank,row,cycle", "0,ACT,0,0,0,7,0", "two columns 'cycle'"),
+    ("cycle,command,channel,bankgroup,bank,row", "0,ACT,0,0,0,-7", "trace.csv:2:15: error: row out of range (got -7"),
+  ])
+  func faultyLinesAreRefused(_ header: String, _ line: String, _ message: String) throws {
+    let device = try ShippedDevices.read("gddr6-pim.yaml")
+    #expect { try check([header, line], device) } throws: { "\($0)".contains(message) }
+  }
+
   @Test func aWrongEarliestIsCounted() throws {
     var lines = legal
     lines[2] = "24,MACab,0,-1,-1,7,0,23"

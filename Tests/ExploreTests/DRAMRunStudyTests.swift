@@ -131,7 +131,7 @@ import Testing
     Bad("too few fields", header + "12\n", "x.csv:2:1: error: the arrival is not a cycle (got 12; "),
     Bad("nothing", header + ",,\n", "x.csv:2:1: error: the arrival is not a cycle (got nothing; "),
     Bad("no address", header + "12,R,\n", "x.csv:2:6: error: the address is not a number (got nothing; "),
-    Bad("a fourth field", header + "12,R,64,1\n", "x.csv:2:6: error: the address is not a number (got 64; "),
+    Bad("a fourth field", header + "12,R,64,1\n", "x.csv:2:9: error: the line has more than three fields (got 1; "),
     Bad("a word", header + "12,R,0xfg\n", "x.csv:2:6: error: the address is not a number (got 0xfg; "),
     Bad("negative arrival", header + "-1,R,0\n", "x.csv:2:1: error: the arrival is not a cycle (got -1; "),
     Bad(

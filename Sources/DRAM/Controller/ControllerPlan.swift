@@ -95,7 +95,7 @@ final class ControllerPlan: @unchecked Sendable {
   func checkClosesOneByOne() throws(Refusal) {
     guard settings.refresh == .sameBank else { return }
     throw Refusal(
-      "an active buffer refreshes whole ranks or single banks", at: Place(file: device.name),
+      "the scheduler of preset 'ramulator2.1' refreshes whole ranks or single banks", at: Place(file: device.name),
       value: settings.refresh.rawValue, expected: "refresh all-bank, per-bank or none")
   }
 
@@ -103,7 +103,8 @@ final class ControllerPlan: @unchecked Sendable {
   func checkActivatesAtOnce() throws(Refusal) {
     guard roles.activateSecond != nil || device.dataClock != nil else { return }
     throw Refusal(
-      "bank queues do not know activations of two commands, nor a data clock", at: Place(file: device.name),
+      "the scheduler of preset 'dramsim3' does not know activations of two commands, nor a data clock",
+      at: Place(file: device.name),
       expected: "another scheduler for \(device.standard), such as that of the presets default and ramulator2.1")
   }
 
@@ -111,8 +112,22 @@ final class ControllerPlan: @unchecked Sendable {
   func checkRefreshesRanks() throws(Refusal) {
     guard refreshTakesTurns else { return }
     throw Refusal(
-      "bank queues refresh whole ranks only", at: Place(file: device.name), value: settings.refresh.rawValue,
-      expected: "refresh all-bank or none")
+      "the scheduler of preset 'dramsim3' refreshes whole ranks only", at: Place(file: device.name),
+      value: settings.refresh.rawValue, expected: "refresh all-bank or none")
+  }
+
+  /// - Throws: when ranks are put into self-refresh one by one, and the device's command does so to others or to less.
+  func checkSleepsByRank() throws(Refusal) {
+    guard settings.selfRefreshAfter != nil, let enter = roles.selfRefreshEnter, let rank = refreshTargets.first else {
+      return
+    }
+    let command = device.commands[enter]
+    let covered = table.target(scope: command.scope ?? 0, across: command.across, around: rank.banks[0])
+    guard covered.banks != rank.banks else { return }
+    throw Refusal(
+      "the scheduler of preset 'dramsim3' puts ranks into self-refresh one by one, and '\(command.name)' covers others",
+      at: Place(file: device.name), value: "self-refresh after \(settings.selfRefreshAfter ?? 0) cycles",
+      expected: "no self-refresh, or the preset default")
   }
 
   /// Whether each refresh covers one bank, or one in each group, and they take turns.
@@ -150,20 +165,15 @@ final class ControllerPlan: @unchecked Sendable {
 extension DeviceDescription {
   /// The device's refresh of this kind.
   func refresh(_ kind: ControllerSettings.Refresh) throws(Refusal) -> RefreshDescription {
-    let way = refreshes.first { way in
+    func kindOf(_ way: RefreshDescription) -> ControllerSettings.Refresh {
       let command = commands[way.command]
-      switch kind {
-      case .none: return false
-      case .allBank: return command.scope != bankLevel
-      case .perBank: return command.scope == bankLevel && command.across.isEmpty
-      case .sameBank: return command.scope == bankLevel && !command.across.isEmpty
-      }
+      guard command.scope == bankLevel else { return .allBank }
+      return command.across.isEmpty ? .perBank : .sameBank
     }
-    guard let way else {
+    guard let way = refreshes.first(where: { kindOf($0) == kind }) else {
       throw Refusal(
         "device '\(name)' has no \(kind.rawValue) refresh", at: Place(file: name),
-        expected: refreshes.isEmpty
-          ? "refresh: none" : "one of \(refreshes.map { commands[$0.command].name }.joined(separator: ", "))")
+        expected: "one of \((refreshes.map { kindOf($0).rawValue } + ["none"]).joined(separator: ", "))")
     }
     return way
   }

@@ -195,8 +195,9 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
 
   private func stuck(_ channel: Int, after clock: Int64) -> Refusal {
     Refusal(
-      "the run cannot go on after clock \(clock)", at: Place(file: plan.device.name),
-      value: channels[channel].stuck ?? "channel \(channel) has requests that nothing will ever serve")
+      "the run cannot go on after clock \(clock): "
+        + (channels[channel].stuck ?? "channel \(channel) has requests that nothing will ever serve"),
+      at: Place(file: plan.device.name))
   }
 
   private func finished() -> MemoryRun {

@@ -33,7 +33,7 @@ enum NativeControllerFile {
     settings.selfRefreshAfter = wait("self-refresh-after", &fields, settings.selfRefreshAfter, &d)
     if let quirks = fields.boolean("peer-quirks", &d) { settings.peerQuirks = quirks }
     if let count = fields.integer("requests-per-cycle", in: 1...4096, &d) { settings.requestsPerCycle = Int(count) }
-    if let cycles = fields.integer("drain-cycles", in: 0...longestWait, &d) { settings.drainCycles = cycles }
+    if let cycles = fields.integer("drain-cycles", in: 0...(1 << 32), &d) { settings.drainCycles = cycles }
     if fields.contains("address-map") { settings.addressMap = addressMap(&fields, device, &d) }
     fields.finish(&d, knownKeys: knownKeys)
     refuseUnheeded(fields, settings, preset, &d)
@@ -78,9 +78,14 @@ enum NativeControllerFile {
         "the low watermark is not below the high one", at: fields.place(key),
         value: "low \(settings.lowWatermark), high \(settings.highWatermark)", expected: "low < high")
     }
+    if settings.scheduler == .activeBuffer, settings.lowWatermark <= 0, d.errorCount == before {
+      d.error(
+        "a controller of preset 'ramulator2.1' would never leave off writing", at: fields.place("low-watermark"),
+        value: "0", expected: "more than 0: it reads again when fewer writes wait")
+    }
     if settings.scheduler == .bankQueues, settings.readBuffer != settings.writeBuffer {
       d.error(
-        "bank queues have a read queue and a write queue of one size",
+        "a controller of preset 'dramsim3' has a read queue and a write queue of one size",
         at: fields.place(fields.contains("write-queue") ? "write-queue" : "read-queue"),
         value: "\(settings.readBuffer) and \(settings.writeBuffer)", expected: "equal sizes")
     }
@@ -102,9 +107,12 @@ enum NativeControllerFile {
     _ node: DocumentNode, _ fields: Fields, _ d: inout Diagnostics
   ) -> ControllerSettings.RowPolicy? {
     let expected = "open, { closed: ACCESSES } or { timeout: CYCLES }"
-    if node.scalar != nil {
-      let word = Scalars.choice(of: node, among: ["open"], "'row-policy' of the controller file", file: fields.file, &d)
-      return word == nil ? nil : .open
+    if let scalar = node.scalar {
+      if scalar.text == "open" { return .open }
+      d.error(
+        "'row-policy' of the controller file is unknown", at: fields.place("row-policy"), value: scalar.text,
+        expected: expected, suggestion: nearMiss(of: scalar.text, among: ["open"]).map { "did you mean '\($0)'?" })
+      return nil
     }
     guard var policy = Fields(node, of: "the row policy", in: fields.file, &d) else { return nil }
     let before = d.errorCount

@@ -21,6 +21,7 @@ public enum RunMemory {
     case .bankQueues:
       try plan.checkRefreshesRanks()
       try plan.checkActivatesAtOnce()
+      try plan.checkSleepsByRank()
       return try run(BankQueueScheduler.self, plan, source, log, skips)
     case .standard: return try run(StandardScheduler.self, plan, source, log, skips)
     }

@@ -264,7 +264,7 @@ enum NativeDeviceFile {
         d.error("a latency is not an expression", at: place, value: text, expected: "such as tRCD or tCL + tBL - tCWL")
       case .unknownName(let name):
         d.error(
-          "timing parameter '\(name)' is missing: a constraint needs it", at: place, value: text,
+          "timing parameter '\(name)' is missing: an expression needs it", at: place, value: text,
           expected: "'\(name)' under timing:",
           suggestion: nearMiss(of: name, among: timing.map(\.name)).map { "did you mean '\($0)'?" })
       case .overflow: d.error("a latency overflows", at: place, value: text)

@@ -101,6 +101,9 @@ public struct RequestTrace: RequestSource {
     let isWrite = line[index + 1] == UInt8(ascii: "W")
     let start = index + 3
     guard let address = Self.address(line, from: start) else {
+      if let comma = line[start...].firstIndex(of: UInt8(ascii: ",")) {
+        throw fault(line, comma + 1, "the line has more than three fields", "its end behind the address")
+      }
       throw fault(line, start, "the address is not a number", "bytes in hexadecimal such as 0x1f40, or in decimal")
     }
     guard address < capacity else {

@@ -37,6 +37,9 @@ package struct TraceColumns {
     commandNames = device.commands.map { Array($0.name.utf8) }
     let somewhere = CommandAddress(indices: SIMD8(repeating: 0))
     covered = device.commands.map { $0.covering(somewhere).indices .< 0 }
+    for index in names.indices where roles[index] != .ignored && names[..<index].contains(names[index]) {
+      throw Refusal("the trace has two columns '\(names[index])'", at: place, expected: "each column once")
+    }
     for (role, name) in [(Role.cycle, "cycle"), (.command, "command"), (.row, "row")] where !roles.contains(role) {
       throw Refusal(
         "the trace has no column '\(name)'", at: place, value: String(decoding: line.prefix(80), as: UTF8.self),
@@ -84,7 +87,13 @@ package struct TraceColumns {
           throw Refusal("cycle out of range", at: at(place, start), value: "\(number)", expected: "0 to 2^46")
         }
         entry.cycle = number
-      case .row: entry.row = number
+      case .row:
+        guard number >= -1 else {
+          throw Refusal(
+            "row out of range", at: at(place, start), value: "\(number)", expected: "a row, or -1 for a command of none"
+          )
+        }
+        entry.row = number
       case .earliest: entry.earliest = number
       case .level(let level):
         guard number >= -1, number < Int64(levelSizes[level]) else {
