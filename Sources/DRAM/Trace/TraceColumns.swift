@@ -18,6 +18,8 @@ package struct TraceColumns {
 
   private let roles: [Role]
   private let commandNames: [[UInt8]]
+  /// By command: the levels that it covers wholly, whatever a line says there.
+  private let covered: [SIMDMask<SIMD8<Int32>>]
 
   var hasEarliest: Bool { roles.contains(.earliest) }
 
@@ -33,6 +35,8 @@ package struct TraceColumns {
       }
     }
     commandNames = device.commands.map { Array($0.name.utf8) }
+    let somewhere = CommandAddress(indices: SIMD8(repeating: 0))
+    covered = device.commands.map { $0.covering(somewhere).indices .< 0 }
     for (role, name) in [(Role.cycle, "cycle"), (.command, "command"), (.row, "row")] where !roles.contains(role) {
       throw Refusal(
         "the trace has no column '\(name)'", at: place, value: String(decoding: line.prefix(80), as: UTF8.self),
@@ -95,6 +99,7 @@ package struct TraceColumns {
     guard column == roles.count else {
       throw Refusal("the line has \(column) fields", at: place, expected: "\(roles.count) as in the header")
     }
+    entry.address.indices.replace(with: -1, where: covered[entry.command])
     return entry
   }
 

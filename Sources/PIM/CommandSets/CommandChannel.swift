@@ -38,7 +38,8 @@ struct CommandChannel {
 
   @inline(__always)
   private func address(_ command: Int, _ bank: Int) -> CommandAddress {
-    bank < 0 || facts.facts[command].isWhole ? facts.whole : facts.addresses[bank]
+    if bank < 0 || facts.facts[command].isWhole { return facts.whole }
+    return facts.facts[command].isSingle ? facts.addresses[bank] : facts.address(of: command, naming: bank)
   }
 
   /// The first cycle at which a command may go, the bus being free.
@@ -56,6 +57,7 @@ struct CommandChannel {
   func next(for command: Int, bank: Int, row: Int64, opensRest: Bool) -> Int {
     guard facts.facts[command].needsOpenRow else { return command }
     if bank >= 0 {
+      if !facts.facts[command].isSingle { return nextForSeveral(command, bank, row, opensRest) }
       let open = openRow[bank]
       return open == row ? command : open < 0 ? facts.activateBank : facts.prechargeBank
     }
@@ -63,6 +65,22 @@ struct CommandChannel {
     for open in openRow where open >= 0 && open != row { return facts.prechargeAll }
     if openBanks == openRow.count { return command }
     return opensRest ? facts.activateAll : facts.prechargeAll
+  }
+
+  /// As `next`, for a command that covers neither one bank nor all.
+  @inline(never)
+  private func nextForSeveral(_ command: Int, _ bank: Int, _ row: Int64, _ opensRest: Bool) -> Int {
+    let fact = facts.facts[command]
+    let address = facts.address(of: command, naming: bank)
+    var isOpen = false
+    var isClosed = false
+    for covered in openRow.indices where facts.covers(address, covered) {
+      let open = openRow[covered]
+      if open >= 0, open != row { return fact.closes }
+      if open < 0 { isClosed = true } else { isOpen = true }
+    }
+    if !isClosed { return command }
+    return isOpen && !opensRest ? fact.closes : fact.opens
   }
 
   /// Issues a command; `row` and `column` are what a trace shows.
@@ -100,13 +118,20 @@ struct CommandChannel {
     if address == facts.whole {
       for bank in openRow.indices { openRow[bank] = row }
       openBanks = row < 0 ? 0 : openRow.count
+    } else if address == facts.addresses[bank] {
+      setRow(bank, row)
     } else {
-      if openRow[bank] >= 0 { openBanks -= 1 }
-      openRow[bank] = row
-      if row >= 0 { openBanks += 1 }
+      for covered in openRow.indices where facts.covers(address, covered) { setRow(covered, row) }
     }
     if before == 0, openBanks > 0 { openedAt = cycle }
     if before > 0, openBanks == 0 { openCycles += cycle - openedAt }
+  }
+
+  @inline(__always)
+  private mutating func setRow(_ bank: Int, _ row: Int64) {
+    if openRow[bank] >= 0 { openBanks -= 1 }
+    openRow[bank] = row
+    if row >= 0 { openBanks += 1 }
   }
 
   /// Counts the time of rows that are open still, up to `cycle`.

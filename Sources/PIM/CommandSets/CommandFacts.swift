@@ -8,6 +8,11 @@ public final class CommandFacts: Sendable {
     let kind: CommandKind
     /// Whether it covers every bank of a channel.
     let isWhole: Bool
+    /// Whether it covers a single bank.
+    let isSingle: Bool
+    /// The commands that open and close rows in just the banks that it covers; −1 where the device has none.
+    let opens: Int
+    let closes: Int
     let needsOpenRow: Bool
     let usesRegisters: Bool
     /// Cycles until what it does is done.
@@ -44,7 +49,7 @@ public final class CommandFacts: Sendable {
     }
     let timing = CommandTiming(table)
     func find(_ kind: CommandKind, _ scope: Int) -> Int? {
-      if let index = device.commands.firstIndex(where: { $0.kind == kind && $0.scope == scope }) { return index }
+      if let index = CommandFacts.find(kind, scope, [], device) { return index }
       d.error(
         "the device '\(device.name)' lacks a command that the controller needs", at: place,
         expected: "a command of kind '\(kind.rawValue)' and scope '\(device.levels[scope])'")
@@ -54,6 +59,18 @@ public final class CommandFacts: Sendable {
     let activateBank = find(.activate, device.bankLevel)
     let prechargeAll = find(.precharge, 0)
     let prechargeBank = find(.precharge, device.bankLevel)
+    for command in device.commands where command.kind.needsOpenRow {
+      // Those of all banks and of one are asked for above.
+      guard let scope = command.scope, scope > 0, scope < device.bankLevel || !command.across.isEmpty else { continue }
+      for kind in [CommandKind.activate, .precharge] where CommandFacts.find(kind, scope, command.across, device) == nil
+      {
+        let across = command.across.map { device.levels[$0] }.joined(separator: ", ")
+        d.error(
+          "the device '\(device.name)' lacks a command for the banks that '\(command.name)' covers", at: place,
+          expected: "a command of kind '\(kind.rawValue)' and scope '\(device.levels[scope])'"
+            + (across.isEmpty ? "" : " across \(across)"))
+      }
+    }
     guard let activateAll, let activateBank, let prechargeAll, let prechargeBank else { return nil }
     self.device = device
     self.table = table
@@ -66,8 +83,11 @@ public final class CommandFacts: Sendable {
       let command = device.commands[index]
       let own = device.constraints.filter { $0.previous.contains(index) && $0.next.contains(index) }
       return Fact(
-        kind: command.kind, isWhole: command.scope == 0, needsOpenRow: command.kind.needsOpenRow,
-        usesRegisters: command.usesRegisters, latency: command.latency,
+        kind: command.kind, isWhole: command.scope == 0,
+        isSingle: command.scope == device.bankLevel && command.across.isEmpty,
+        opens: CommandFacts.find(.activate, command.scope, command.across, device) ?? -1,
+        closes: CommandFacts.find(.precharge, command.scope, command.across, device) ?? -1,
+        needsOpenRow: command.kind.needsOpenRow, usesRegisters: command.usesRegisters, latency: command.latency,
         pace: max(1, own.map(\.latency).max() ?? 1),
         runs: command.scope == 0 && timing.isNotedByLast(index)
           && !own.contains { $0.window > 1 || $0.sibling || $0.level > 0 })
@@ -87,6 +107,22 @@ public final class CommandFacts: Sendable {
     whole.indices[0] = 0
     self.whole = whole
     gaps = Self.gaps(device)
+  }
+
+  private static func find(
+    _ kind: CommandKind, _ scope: Int?, _ across: [Int], _ device: DeviceDescription
+  ) -> Int? {
+    device.commands.firstIndex { $0.kind == kind && $0.scope == scope && $0.across == across }
+  }
+
+  /// What a command covers that names a bank.
+  func address(of command: Int, naming bank: Int) -> CommandAddress {
+    device.commands[command].covering(addresses[bank])
+  }
+
+  /// Whether a command to this address covers a bank.
+  func covers(_ address: CommandAddress, _ bank: Int) -> Bool {
+    all((address.indices .< 0) .| (address.indices .== addresses[bank].indices))
   }
 
   /// The longest rule of the whole channel from one command to another; 0 where there is none.

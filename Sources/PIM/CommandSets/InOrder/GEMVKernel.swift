@@ -29,6 +29,10 @@ struct GEMVKernel: Sendable {
       }
       if set.instructions[index].command < 0 {
         d.error("instruction '\(name)' does nothing to the memory", at: fields.place(key), value: name)
+      } else if device.commands[set.instructions[index].command].scope != 0 {
+        d.error(
+          "a gemv works in all banks at once, and instruction '\(name)' does not", at: fields.place(key), value: name,
+          expected: "an instruction whose command has scope '\(device.levels[0])'")
       }
       return index
     }
