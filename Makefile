@@ -32,8 +32,9 @@ test-full: test test-onnx fuzz ## Run `make test` and what takes too long or fet
 fuzz: setup ## Give every reader of files arbitrary bytes for a minute each (FUZZ_SECONDS=600: for ten)
 	@scripts/test fuzz
 
-bench: setup ## Print how much work is done in a second (one benchmark alone: scripts/bench NAME)
+bench: setup ## Print how much work is done in a second, and instructions for a request (one alone: scripts/bench NAME)
 	@scripts/bench
+	@scripts/bench --instructions dram-ddr4-stream dram-ddr4-random dram-ddr4-idle dram-hbm2-stream dram-hbm2-random
 
 format: ## Format the Swift sources in place
 	swift format --in-place --recursive --parallel $(swift_sources)

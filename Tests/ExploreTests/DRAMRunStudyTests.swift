@@ -137,8 +137,8 @@ import Testing
     Bad(
       "arrival of 10^30", header + "1000000000000000000000000000000,R,0\n",
       "x.csv:2:1: error: the arrival is not a cycle (got 1000000000000000000000000000000; expected a decimal integer "
-        + "below 2^46, then a comma)"),
-    Bad("arrival of 2^46", header + "70368744177664,R,0\n", "x.csv:2:1: error: the arrival is not a cycle"),
+        + "below 2^40, then a comma)"),
+    Bad("arrival of 2^40", header + "1099511627776,R,0\n", "x.csv:2:1: error: the arrival is not a cycle"),
     Bad(
       "address of 10^30", header + "0,R,1000000000000000000000000000000\n",
       "x.csv:2:5: error: the address is not a number (got 1000000000000000000000000000000; "),

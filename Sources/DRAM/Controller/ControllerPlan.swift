@@ -33,6 +33,7 @@ final class ControllerPlan: @unchecked Sendable {
     self.measuresActivity = measuresActivity
     self.device = device
     self.settings = settings
+    try settings.check()
     roles = try CommandRoles(device)
     busKind = try BusKind(device)
     guard let map = settings.addressMap ?? device.addressMap else {

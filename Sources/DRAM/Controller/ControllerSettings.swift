@@ -1,3 +1,5 @@
+import Files
+
 /// How a memory controller schedules: everything that is not the device's.
 public struct ControllerSettings: Sendable, Hashable {
   public enum Scheduler: String, Sendable, CaseIterable {
@@ -56,6 +58,44 @@ public struct ControllerSettings: Sendable, Hashable {
   public var addressMap: AddressMap?
 
   public init() {}
+
+  /// The most requests and commands that a buffer or queue holds.
+  public static let longestQueue = 1 << 16
+
+  /// - Throws: for settings that no run can have, wherever they come from.
+  func check() throws(Refusal) {
+    func refuse(_ what: String, _ value: String, _ expected: String) -> Refusal {
+      Refusal(
+        "\(what) of the controller makes no sense", at: Place(file: "controller"), value: value, expected: expected)
+    }
+    for (what, size) in [
+      ("the read queue", readBuffer), ("the write queue", writeBuffer), ("the command queue", commandQueue),
+    ] where !(1...Self.longestQueue).contains(size) {
+      throw refuse(what, "\(size)", "1 to \(Self.longestQueue) entries")
+    }
+    guard (0...1).contains(lowWatermark), (0...1).contains(highWatermark), lowWatermark <= highWatermark else {
+      throw refuse(
+        "the watermarks", "\(lowWatermark) and \(highWatermark)", "0 to 1, the low one not above the high one")
+    }
+    let counts: [(String, Int64, Int64)] = [
+      ("the number of postponed refreshes", Int64(postponedRefreshes), 0), ("the row hit cap", Int64(rowHitCap), 1),
+      ("the number of requests in a cycle", Int64(requestsPerCycle ?? 1), 1), ("the drain", drainCycles, 0),
+      ("the idle time before power-down", powerDownAfter ?? 1, 1),
+      ("the idle time before self-refresh", selfRefreshAfter ?? 1, 1),
+    ]
+    for (what, value, least) in counts where value < least || value >= 1 << 40 {
+      throw refuse(what, "\(value)", "\(least) to 2^40")
+    }
+    switch rowPolicy {
+    case .open: break
+    case .closed(let cap) where cap < 1: throw refuse("the row policy", "closed after \(cap)", "1 access or more")
+    case .timeout(let cycles) where cycles < 1 || cycles >= 1 << 40:
+      throw refuse("the row policy", "timeout after \(cycles)", "1 cycle or more")
+    case .timeout where scheduler != .standard:
+      throw refuse("the row policy", "timeout", "open or closed, which this scheduler knows")
+    case .closed, .timeout: break
+    }
+  }
 
   /// Names of the presets, ours first.
   public static let presets = ["default", "ramulator2.1", "dramsim3"]

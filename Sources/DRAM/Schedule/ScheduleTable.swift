@@ -10,7 +10,7 @@ import Arch
 /// Times are kept for two kinds of nodes only: *groups* (the deepest level with more than four banks to a node: ranks,
 /// pseudo-channels) and banks. A rule of a level above is written to all groups under its node, one of a level between to
 /// all banks, so that asking looks at two numbers.
-final class ScheduleTable: @unchecked Sendable {
+package final class ScheduleTable: @unchecked Sendable {
   /// A rule that writes one slot: `base` plus the group, or plus the bank.
   struct SimpleRule {
     let base: Int
@@ -82,7 +82,7 @@ final class ScheduleTable: @unchecked Sendable {
   }
 
   /// What a command covers: its banks, and the nodes of each level.
-  struct Target {
+  package struct Target {
     let banks: [Int]
     let groups: [Int]
     /// By level, node numbers within the level.
@@ -93,7 +93,7 @@ final class ScheduleTable: @unchecked Sendable {
 
   let levelCount: Int
   let commandCount: Int
-  let bankCount: Int
+  package let bankCount: Int
   let groupCount: Int
   /// Slots of one command: its groups, then its banks.
   let stride: Int
@@ -119,7 +119,7 @@ final class ScheduleTable: @unchecked Sendable {
   let historySize: Int
 
   /// - Parameter used: which commands the scheduler issues.
-  init(_ device: DeviceDescription, used: [Bool]) {
+  package init(_ device: DeviceDescription, used: [Bool]) {
     var sizes = device.levelSizes
     sizes[0] = 1
     levelSizes = sizes
@@ -293,7 +293,7 @@ final class ScheduleTable: @unchecked Sendable {
   }
 
   /// What a command with this scope covers around a bank.
-  func target(scope: Int, across: [Int], around bank: Int) -> Target {
+  package func target(scope: Int, across: [Int], around bank: Int) -> Target {
     let isNamed = (0..<levelCount).map { level in level <= scope && !across.contains(level) }
     func index(_ level: Int, _ bank: Int) -> Int { Int(nodeOf[level * bankCount + bank]) % levelSizes[level] }
     let banks = (0..<bankCount).filter { other in

@@ -1,7 +1,7 @@
 import Arch
 
 /// When each command of one channel may go to each bank: the state that goes with a `ScheduleTable`.
-struct ScheduleTiming: ~Copyable {
+package struct ScheduleTiming: ~Copyable {
   let table: ScheduleTable
   /// `command * stride + group`, and `command * stride + groupCount + bank` → first legal cycle.
   private let ready: UnsafeMutablePointer<Int64>
@@ -19,7 +19,7 @@ struct ScheduleTiming: ~Copyable {
   let groupCount: Int
   private let bankCount: Int
 
-  init(_ table: ScheduleTable) {
+  package init(_ table: ScheduleTable) {
     self.table = table
     groupOf = table.groupOf
     nodeOf = table.nodeOf
@@ -46,13 +46,13 @@ struct ScheduleTiming: ~Copyable {
 
   /// The first cycle at which `command` may go to `bank`.
   @inline(__always)
-  func earliest(_ command: Int, _ bank: Int) -> Int64 {
+  package func earliest(_ command: Int, _ bank: Int) -> Int64 {
     let times = ready + command &* stride
     return max(times[Int(groupOf[bank])], times[groupCount &+ bank])
   }
 
   /// The first cycle at which a command that covers many banks may go.
-  func earliest(_ command: Int, _ target: ScheduleTable.Target) -> Int64 {
+  package func earliest(_ command: Int, _ target: ScheduleTable.Target) -> Int64 {
     let times = ready + command * stride
     var best: Int64 = 0
     for group in target.groups { best = max(best, times[group]) }
@@ -66,7 +66,7 @@ struct ScheduleTiming: ~Copyable {
 
   /// Notes that `command` went to `bank`.
   @inline(__always)
-  mutating func issue(_ command: Int, _ bank: Int, at cycle: Int64) {
+  package mutating func issue(_ command: Int, _ bank: Int, at cycle: Int64) {
     let span = spans + command
     let group = Int(groupOf[bank])
     var rule = simpleRules + span.pointee.groups
@@ -120,7 +120,7 @@ struct ScheduleTiming: ~Copyable {
   }
 
   /// Notes that `command` went to everything that `target` covers.
-  mutating func issue(_ command: Int, _ target: ScheduleTable.Target, at cycle: Int64) {
+  package mutating func issue(_ command: Int, _ target: ScheduleTable.Target, at cycle: Int64) {
     for index in ruleStart[command]..<ruleStart[command + 1] {
       let rule = rules[index]
       if rule.isSibling && !target.isNamed[Int(rule.level)] { continue }

@@ -57,6 +57,13 @@ import Testing
     Call("dram run --device ddr4-2400 --requests x.csv --refresh always", 2, "always"),
     Call("compare --design pim-gpt --baseline t44 --model gpt2", 1, "did you mean 't4'?"),
     Call("run --design pim-gpt --baseline t4 --baseline-format fp17 --model gpt2", 1, "did you mean 'fp16'?"),
+    Call(
+      "pim run --device hbm3-attacc --kernel attention --length 256 --heads 16 --head-dimension 128 --json", 0,
+      "\"cycles\": 465"),
+    Call(
+      "pim run --device hbm3-attacc --kernel attention --length 256 --heads 16 --head-dimension 128 --level banks", 1,
+      "did you mean 'bank'?"),
+    Call("pim run --device hbm3-attacc --kernel attention --length 256 --heads 16", 1, "needs --head-dimension"),
     Call("pim run --device gddr6-aim --kernel gemv --out 512", 1, "the kernel 'gemv' needs --in"),
     Call("pim run --device gddr6-aim --kernel relu --out 512", 1, "has no such kernel"),
     Call(
