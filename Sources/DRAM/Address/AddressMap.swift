@@ -125,11 +125,13 @@ final class AddressDecoder {
   deinit { pieces.deallocate() }
 
   @inline(__always)
-  private func sum(_ address: UInt64, _ range: Range<Int>) -> Int32 {
+  private func sum(_ address: UInt64, _ start: Int, _ end: Int) -> Int32 {
     var sum: UInt64 = 0
-    for index in range {
-      let piece = pieces[index]
-      sum &+= (address &>> piece.shift & piece.mask) &* piece.factor
+    var piece = pieces + start
+    let last = pieces + end
+    while piece < last {
+      sum &+= (address &>> piece.pointee.shift & piece.pointee.mask) &* piece.pointee.factor
+      piece += 1
     }
     return Int32(truncatingIfNeeded: sum)
   }
@@ -138,10 +140,10 @@ final class AddressDecoder {
   @inline(__always)
   func place(of address: UInt64) -> MemoryPlace {
     var place = MemoryPlace()
-    place.channel = sum(address, 0..<ends.0)
-    place.bank = sum(address, ends.0..<ends.1)
-    place.row = sum(address, ends.1..<ends.2)
-    place.column = sum(address, ends.2..<ends.3)
+    place.channel = sum(address, 0, ends.0)
+    place.bank = sum(address, ends.0, ends.1)
+    place.row = sum(address, ends.1, ends.2)
+    place.column = sum(address, ends.2, ends.3)
     return place
   }
 }

@@ -87,7 +87,7 @@ struct ChannelRecorder: ~Copyable {
 
   @inline(__always)
   mutating func command(_ command: Int, bank: Int, row: Int32, column: Int32, at cycle: Int64) {
-    counts[command] += 1
+    counts[command] &+= 1
     meter?.note(command, bank: bank, at: cycle)
     if let log {
       log.append(
@@ -98,14 +98,14 @@ struct ChannelRecorder: ~Copyable {
 
   @inline(__always)
   mutating func read(accepted: Int64, completed: Int64) {
-    reads += 1
+    reads &+= 1
     lastCompletion = max(lastCompletion, completed)
     latencies.note(completed - accepted)
   }
 
   @inline(__always)
   mutating func write(completed: Int64) {
-    writes += 1
+    writes &+= 1
     lastCompletion = max(lastCompletion, completed)
   }
 

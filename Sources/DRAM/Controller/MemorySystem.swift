@@ -30,7 +30,6 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
   private let log: CommandLog?
   private let batch: UnsafeMutableBufferPointer<MemoryRequest>
   private var batchCount = 0
-  private var batchNext = 0
   private var source: any RequestSource
   private var requests: Int64 = 0
 
@@ -68,7 +67,6 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
   func run() throws -> MemoryRun {
     var clock: Int64 = 0
     while true {
-      batchNext = 0
       batchCount = try source.next(into: batch)
       if batchCount == 0 { break }
       clock = try offerBatch(from: clock)
@@ -90,31 +88,34 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
   /// - Returns: the clock of the last offer.
   private func offerBatch(from start: Int64) throws -> Int64 {
     var clock = start
-    while batchNext < batchCount {
-      let request = batch[batchNext]
+    let (batch, channels, perCycle, decoder) = (batch.baseAddress!, channels, perCycle, decoder)
+    var offered = offered
+    for index in 0..<batchCount {
+      let request = batch[index]
       var next = max(clock, request.arrival)
-      if next == clock && offered == perCycle { next += 1 }
+      if next == clock && offered == perCycle { next &+= 1 }
       if next > clock || requests == 0 {
         clock = next
         offered = 0
-        for channel in 0..<channelCount { try advance(channel, to: clock) }
+        for channel in 0..<channelCount where from[channel] <= clock { try advance(channel, to: clock) }
       }
       let place = decoder.place(of: request.address)
       let channel = Int(place.channel)
       let placed = PlacedRequest(
         address: request.address, bank: place.bank, row: place.row, column: place.column, isWrite: request.isWrite)
-      if !channels[channel].accept(placed, at: clock) {
+      let scheduler = channels + channel
+      if !scheduler.pointee.accept(placed, at: clock) {
         clock = try advance(channel, untilRoomFor: placed)
         offered = 0
-        for other in 0..<channelCount where other != channel { try advance(other, to: clock) }
-        _ = channels[channel].accept(placed, at: clock)
+        for other in 0..<channelCount where from[other] <= clock { try advance(other, to: clock) }
+        _ = scheduler.pointee.accept(placed, at: clock)
       }
-      from[channel] = clock + 1
+      from[channel] = clock &+ 1
       wakes[channel] = -1
-      requests += 1
-      offered += 1
-      batchNext += 1
+      requests &+= 1
+      offered &+= 1
     }
+    self.offered = offered
     if let log, log.isLarge { log.settle() }
     return clock
   }

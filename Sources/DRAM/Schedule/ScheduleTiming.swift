@@ -101,13 +101,19 @@ package struct ScheduleTiming: ~Copyable {
 
   /// Rules that count from further back than the last issue.
   private mutating func issueCounted(_ command: Int, _ bank: Int, at cycle: Int64) {
-    for index in spans[command].window..<spans[command].windowEnd {
-      let rule = windowRules + index
+    let span = spans + command
+    var rule = windowRules + span.pointee.window
+    let end = windowRules + span.pointee.windowEnd
+    while rule < end {
       let ring = rings + rule.pointee.ring
       apply(rule, ring, Int(ring.pointee.nodeOf[bank]))
+      rule += 1
     }
-    for index in spans[command].ring..<spans[command].ringEnd {
-      remember(rings + index, Int(rings[index].nodeOf[bank]), at: cycle)
+    var ring = rings + span.pointee.ring
+    let last = rings + span.pointee.ringEnd
+    while ring < last {
+      remember(ring, Int(ring.pointee.nodeOf[bank]), at: cycle)
+      ring += 1
     }
   }
 

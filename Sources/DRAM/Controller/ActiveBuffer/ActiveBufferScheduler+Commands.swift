@@ -65,11 +65,11 @@ extension ActiveBufferScheduler {
     let request = pool.slots[slot].request
     let row = openRow[Int(request.bank)]
     if row == request.row {
-      recorder.rowHits += 1
+      recorder.rowHits &+= 1
     } else if row < 0 {
-      recorder.rowMisses += 1
+      recorder.rowMisses &+= 1
     } else {
-      recorder.rowConflicts += 1
+      recorder.rowConflicts &+= 1
     }
   }
 
@@ -124,7 +124,7 @@ extension ActiveBufferScheduler {
   /// A request that a bank's row was opened for is done.
   @inline(__always)
   private mutating func release(_ bank: Int) {
-    activeRequests[bank] -= 1
+    activeRequests[bank] &-= 1
     if activeRequests[bank] == 0 { guarded[bank] = false }
   }
 
@@ -161,7 +161,7 @@ extension ActiveBufferScheduler {
 
   @inline(__always)
   private mutating func appendActive(_ slot: Int, _ bank: Int, at clock: Int64) {
-    activeRequests[bank] += 1
+    activeRequests[bank] &+= 1
     guarded[bank] = true
     // Banks whose count stays too high are protected again.
     if cap > 0 && activeCount == 0 { prechargeChoice = .unknown }
