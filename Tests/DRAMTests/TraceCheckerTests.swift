@@ -63,7 +63,7 @@ import Testing
 
   @Test(arguments: [
     ("cycle,command,channel,bankgroup,bank,row,cycle", "0,ACT,0,0,0,7,0", "two columns 'cycle'"),
-    ("cycle,command,channel,bankgroup,bank,row", "0,ACT,0,0,0,-7", "trace.csv:2:15: error: row out of range (got -7"),
+    ("cycle,command,channel,bankgroup,bank,row", "0,ACT,0,0,0,-7", "trace.csv:2:13: error: row out of range (got -7"),
   ])
   func faultyLinesAreRefused(_ header: String, _ line: String, _ message: String) throws {
     let device = try ShippedDevices.read("gddr6-pim.yaml")
