@@ -49,7 +49,9 @@ public enum TraceStudy {
   private static func text(_ check: TraceCheck, _ device: DeviceDescription) -> String {
     var out = "\(check.commands) commands on \(device.name): "
     out += check.perCommand.map { "\($0.name) \($0.count)" }.joined(separator: ", ") + "\n"
-    out += check.violationCount == 0 ? "no violation\n" : "\(check.violationCount) violations\n"
+    out +=
+      check.violationCount == 0
+      ? "no violation\n" : check.violationCount == 1 ? "1 violation\n" : "\(check.violationCount) violations\n"
     for violation in check.violations.prefix(20) {
       out += "  command \(violation.index), cycle \(violation.cycle), \(violation.command): \(violation.constraint)"
       if let earliest = violation.earliest { out += "; legal from cycle \(earliest)" }

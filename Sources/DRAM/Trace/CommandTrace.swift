@@ -87,7 +87,7 @@ public struct TraceChecker {
       }) != nil
     {}
     if let refusal { throw refusal }
-    guard columns != nil else {
+    guard columns != nil, index > 0 else {
       throw Refusal("the trace is empty", at: Place(file: displayName), expected: "a header line and commands")
     }
     return checker.finished(columns)

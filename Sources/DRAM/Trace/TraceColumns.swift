@@ -108,6 +108,10 @@ package struct TraceColumns {
     guard column == roles.count else {
       throw Refusal("the line has \(column) fields", at: place, expected: "\(roles.count) as in the header")
     }
+    let kind = device.commands[entry.command].kind
+    if entry.row < 0 && (kind == .activate || kind == .activateFirst) {
+      throw Refusal("an activation of no row", at: place, value: "row \(entry.row)", expected: "the row that it opens")
+    }
     entry.address.indices.replace(with: -1, where: covered[entry.command])
     return entry
   }
