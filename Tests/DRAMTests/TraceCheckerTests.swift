@@ -65,7 +65,6 @@ import Testing
     ("cycle,command,channel,bankgroup,bank,row,cycle", "0,ACT,0,0,0,7,0", "two columns 'cycle'"),
     ("cycle,command,channel,bankgroup,bank,row", "0,ACT,0,0,0,-7", "trace.csv:2:13: error: row out of range (got -7"),
     ("cycle,command,channel,bankgroup,bank,row", "0,ACT,0,0,0,-1", "an activation of no row"),
-    ("cycle,command,channel,bankgroup,bank,row", "# nothing", "the trace is empty"),
   ])
   func faultyLinesAreRefused(_ header: String, _ line: String, _ message: String) throws {
     let device = try ShippedDevices.read("gddr6-pim.yaml")

@@ -87,8 +87,8 @@ public struct TraceChecker {
       }) != nil
     {}
     if let refusal { throw refusal }
-    guard columns != nil, index > 0 else {
-      throw Refusal("the trace is empty", at: Place(file: displayName), expected: "a header line and commands")
+    guard columns != nil else {
+      throw Refusal("the trace is empty", at: Place(file: displayName), expected: "a header line, and commands if there were any")
     }
     return checker.finished(columns)
   }
