@@ -2,6 +2,7 @@ import Arch
 import Dataflow
 import Files
 import Foundation
+import Report
 import Systems
 import Testing
 
@@ -115,7 +116,13 @@ import Testing
     func result(_ skipping: Bool, _ folding: Bool, _ lockstep: Bool) throws -> String {
       var options = RunOptions()
       (options.skipping, options.folding, options.lockstep) = (skipping, folding, lockstep)
-      let run = try Checkout.run(design, graph, workload, options)
+      let run: PricedRun
+      do {
+        run = try Checkout.run(design, graph, workload, options)
+      } catch  where "\(error)".contains("was refreshed too seldom or too often") {
+        // A random device whose refreshes lag is refused; then it is however the run is carried out.
+        return "\(error)"
+      }
       let activity = run.record.activity
       #expect((0...activity.endTick).contains(activity.foldedTicks), comment)
       #expect(folding || activity.foldedTicks == 0, comment)
