@@ -88,7 +88,8 @@ public struct TraceChecker {
     {}
     if let refusal { throw refusal }
     guard columns != nil else {
-      throw Refusal("the trace is empty", at: Place(file: displayName), expected: "a header line, and commands if there were any")
+      throw Refusal(
+        "the trace is empty", at: Place(file: displayName), expected: "a header line, and commands if there were any")
     }
     return checker.finished(columns)
   }
