@@ -97,9 +97,8 @@ package final class ScheduleTable: @unchecked Sendable {
   let groupCount: Int
   /// Slots of one command: its groups, then its banks.
   let stride: Int
-  /// Nodes of a level under one parent, and of a level in all.
+  /// Nodes of a level under one parent.
   let levelSizes: [Int]
-  let nodeCounts: [Int]
   /// `level * bankCount + bank` → node number within the level.
   let nodeOf: UnsafeMutablePointer<Int32>
   /// By bank.
@@ -129,7 +128,6 @@ package final class ScheduleTable: @unchecked Sendable {
     bankCount = banks
     var nodes: [Int] = []
     for size in sizes { nodes.append((nodes.last ?? 1) * size) }
-    nodeCounts = nodes
     let groupLevel = nodes.lastIndex { banks / $0 > 4 } ?? 0
     let groups = nodes[groupLevel]
     groupCount = groups

@@ -37,7 +37,6 @@ struct StandardScheduler: ~Copyable, ChannelScheduler {
   let plan: ControllerPlan
   let roles: CommandRoles
   let busKind: BusKind
-  let banks: Int
   var timing: ScheduleTiming
   var pool: RequestPool
   var reads: RequestBuffer
@@ -74,7 +73,6 @@ struct StandardScheduler: ~Copyable, ChannelScheduler {
   var stuck: String? {
     isStuck ? "refreshes come due faster than the timing rules let them go" : nil
   }
-  var lastReadDone: Int64 = 0
   var recorder: ChannelRecorder
 
   init(_ plan: ControllerPlan, channel: Int, log: CommandLog?) {
@@ -82,7 +80,7 @@ struct StandardScheduler: ~Copyable, ChannelScheduler {
     self.plan = plan
     roles = plan.roles
     busKind = plan.busKind
-    banks = device.banksPerChannel
+    let banks = device.banksPerChannel
     timing = ScheduleTiming(plan.table)
     pool = RequestPool(capacity: settings.readBuffer + settings.writeBuffer + 1)
     reads = RequestBuffer(capacity: settings.readBuffer, banks: banks, pool: pool)
