@@ -66,7 +66,7 @@ struct DRAMRunReport {
       (
         "assumptions",
         .array(
-          (device.assumptions + controller.assumptions).map { assumption in
+          (device.assumptions + controller.assumptions + controller.settings.unsourcedDefaults).map { assumption in
             .object([
               ("parameter", .text(assumption.parameter)), ("value", .text(assumption.value)),
               ("source", assumption.source.map { .text($0.description) } ?? .null),

@@ -162,4 +162,13 @@ import Testing
     change(&settings)
     #expect(throws: Refusal.self) { try run([MemoryRequest(arrival: 0, address: 0, isWrite: false)], settings) }
   }
+
+  /// What no publication gives is told; what a file gives instead, and what a followed simulator has, is not ours to tell.
+  @Test func valuesOfOurOwnAreToldAsAssumptions() throws {
+    var settings = ControllerSettings()
+    #expect(settings.unsourcedDefaults.map(\.parameter).contains("controller.row-hit-cap"))
+    settings.rowHitCap = 3
+    #expect(!settings.unsourcedDefaults.map(\.parameter).contains("controller.row-hit-cap"))
+    #expect(try #require(ControllerSettings.preset("dramsim3")).unsourcedDefaults.isEmpty)
+  }
 }
