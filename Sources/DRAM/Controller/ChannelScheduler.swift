@@ -1,10 +1,9 @@
 import Arch
 
-/// The controller of one channel. It is driven clock by clock, and says which clocks it can be skipped for.
+/// The controller of one channel. It is driven from clock to clock, and passes over those in which nothing happens.
 ///
-/// In a clock `t` first `tick(t)` is called, then requests are offered (`accept`). After a tick or an offer `plan(from:)`
-/// is called for the clocks that follow; a tick before `wake` would do nothing. Functions of the hot loop are mutating
-/// where they need not be, since calls of others copy the whole state.
+/// In a clock first commands are issued (`advance`), then requests are offered (`accept`). Functions of the hot loop are
+/// mutating where they need not be, since calls of others copy the whole state.
 protocol ChannelScheduler: ~Copyable {
   init(_ plan: ControllerPlan, channel: Int, log: CommandLog?)
 
@@ -17,14 +16,10 @@ protocol ChannelScheduler: ~Copyable {
   /// Whether a request just refused would still be refused: nothing has left its buffer.
   mutating func refuses(_ request: PlacedRequest) -> Bool
 
-  /// Works out what happens next if nothing arrives. Called after each tick and each clock with a request.
-  mutating func plan(from clock: Int64)
-
-  /// The next clock in which something happens if nothing arrives; `Int64.max` for never.
-  var wake: Int64 { get }
-
-  /// Does what happens in this clock. `wake` is not before it.
-  mutating func tick(_ clock: Int64)
+  /// Goes from `clock` on to the first clock, up to `limit`, in which something happens if nothing arrives, and does it.
+  ///
+  /// - Returns: that clock. When nothing happens up to the limit, a later one, before which nothing does.
+  mutating func advance(from clock: Int64, to limit: Int64) -> Int64
 
   /// Requests that are accepted and not complete, whose completion is not known yet.
   var outstanding: Int { mutating get }
@@ -38,4 +33,26 @@ protocol ChannelScheduler: ~Copyable {
 
   /// What was done in so many cycles, which are all that were simulated.
   func record(after cycles: Int64) -> ChannelRecord
+}
+
+/// A scheduler that first works out what it will do next, then does it.
+protocol PlanningScheduler: ChannelScheduler, ~Copyable {
+  /// Works out what happens next if nothing arrives. Called after each tick and each clock with a request.
+  mutating func plan(from clock: Int64)
+
+  /// The next clock in which something happens if nothing arrives; `Int64.max` for never.
+  var wake: Int64 { get }
+
+  /// Does what happens in this clock. `wake` is not before it.
+  mutating func tick(_ clock: Int64)
+}
+
+extension PlanningScheduler where Self: ~Copyable {
+  @inline(__always)
+  mutating func advance(from clock: Int64, to limit: Int64) -> Int64 {
+    plan(from: clock)
+    let next = max(wake, clock)
+    if next <= limit { tick(next) }
+    return next
+  }
 }

@@ -14,15 +14,14 @@ public struct MemoryRun: Sendable {
 /// A memory of several channels behind one stream of requests, which are offered in order: a request that is refused
 /// blocks those behind it.
 ///
-/// Channels touch each other only through that stream. So each runs ahead by itself up to the clock in which something is
-/// offered next: the arrival of the next request, or the clock in which the channel that refused it has room.
+/// Channels touch each other only through that stream. So each is taken to a clock only when a request is offered to it
+/// then, and a refused request waits until its own channel has room.
 final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
   private let plan: ControllerPlan
   private let channels: UnsafeMutablePointer<Scheduler>
   private let channelCount: Int
-  /// By channel: the clock from which on its next plan looks, and the clock of its next tick; −1 while unplanned.
+  /// By channel: the clock from which on it is looked at next. Nothing happens before.
   private let from: UnsafeMutablePointer<Int64>
-  private let wakes: UnsafeMutablePointer<Int64>
   private let decoder: AddressDecoder
   private let perCycle: Int
   private let drain: Int64
@@ -51,8 +50,6 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
     }
     from = .allocate(capacity: channelCount)
     from.initialize(repeating: Scheduler.firstTick, count: channelCount)
-    wakes = .allocate(capacity: channelCount)
-    wakes.initialize(repeating: -1, count: channelCount)
     batch = .allocate(capacity: 4096)
   }
 
@@ -60,7 +57,6 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
     channels.deinitialize(count: channelCount)
     channels.deallocate()
     from.deallocate()
-    wakes.deallocate()
     batch.deallocate()
   }
 
@@ -94,82 +90,82 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
       let request = batch[index]
       var next = max(clock, request.arrival)
       if next == clock && offered == perCycle { next &+= 1 }
-      if next > clock || requests == 0 {
+      if next > clock {
         clock = next
         offered = 0
-        for channel in 0..<channelCount where from[channel] <= clock { try advance(channel, to: clock) }
       }
       let place = decoder.place(of: request.address)
       let channel = Int(place.channel)
       let placed = PlacedRequest(
         address: request.address, bank: place.bank, row: place.row, column: place.column, isWrite: request.isWrite)
       let scheduler = channels + channel
+      if from[channel] <= clock { try advance(channel, to: clock) }
       if !scheduler.pointee.accept(placed, at: clock) {
         clock = try advance(channel, untilRoomFor: placed)
         offered = 0
-        for other in 0..<channelCount where from[other] <= clock { try advance(other, to: clock) }
         _ = scheduler.pointee.accept(placed, at: clock)
       }
       from[channel] = clock &+ 1
-      wakes[channel] = -1
       requests &+= 1
       offered &+= 1
     }
     self.offered = offered
-    if let log, log.isLarge { log.settle() }
+    if let log, log.isLarge {
+      for channel in 0..<channelCount { try advance(channel, to: clock) }
+      log.settle()
+    }
     return clock
   }
 
-  /// Ticks a channel up to a clock, that included.
+  /// Takes a channel up to a clock, that included.
   @inline(__always)
   private func advance(_ channel: Int, to limit: Int64) throws {
-    let scheduler = channels + channel
-    var clock = from[channel]
-    // No plan is made beyond the limit: what is offered then belongs to it.
-    while clock <= limit {
-      let next = nextTick(channel, from: clock)
-      guard next <= limit else { break }
-      scheduler.pointee.tick(next)
-      clock = next &+ 1
-      wakes[channel] = -1
-      if scheduler.pointee.isStuck { throw stuck(channel, after: next) }
-    }
-    from[channel] = skips ? clock : max(clock, limit + 1)
+    while from[channel] <= limit { _ = try advanceOnce(channel, to: limit) }
   }
 
-  /// Ticks a channel until it has room for a request that it refused.
+  /// Takes a channel to the first clock in which something happens, up to a clock.
+  ///
+  /// - Returns: that clock; a later one than the limit when nothing happens until then.
+  @inline(__always)
+  private func advanceOnce(_ channel: Int, to limit: Int64) throws -> Int64 {
+    let scheduler = channels + channel
+    var next = scheduler.pointee.advance(from: from[channel], to: skips ? limit : from[channel])
+    if skips {
+      from[channel] = next <= limit ? next &+ 1 : next
+    } else {
+      // Every clock is looked at by itself.
+      while next > from[channel] && from[channel] < limit {
+        from[channel] += 1
+        next = scheduler.pointee.advance(from: from[channel], to: from[channel])
+      }
+      from[channel] += 1
+    }
+    if scheduler.pointee.isStuck { throw stuck(channel, after: next) }
+    return next
+  }
+
+  /// Takes a channel on until it has room for a request that it refused.
   ///
   /// - Returns: the clock in which it has.
   @inline(__always)
   private func advance(_ channel: Int, untilRoomFor request: PlacedRequest) throws -> Int64 {
-    let scheduler = channels + channel
-    var clock = from[channel]
-    let deadline = patience(from: clock)
+    let deadline = patience(from: from[channel])
     while true {
-      let next = nextTick(channel, from: clock)
-      guard next < deadline else { throw stuck(channel, after: clock - 1) }
-      scheduler.pointee.tick(next)
-      clock = next &+ 1
-      wakes[channel] = -1
-      if scheduler.pointee.isStuck { throw stuck(channel, after: next) }
-      if !scheduler.pointee.refuses(request) {
-        from[channel] = clock
-        return next
-      }
+      let last = from[channel] &- 1
+      let next = try advanceOnce(channel, to: deadline)
+      guard next < deadline else { throw stuck(channel, after: last) }
+      if !channels[channel].refuses(request) { return next }
     }
   }
 
-  /// Ticks a channel until the completion of all its requests is known.
+  /// Takes a channel on until the completion of all its requests is known.
   private func finishRequests(_ channel: Int) throws {
     var open = channels[channel].outstanding
     var deadline = patience(from: from[channel])
     while open > 0 {
-      let clock = nextTick(channel, from: from[channel])
-      guard clock < deadline else { throw stuck(channel, after: from[channel] - 1) }
-      channels[channel].tick(clock)
-      from[channel] = clock + 1
-      wakes[channel] = -1
-      if channels[channel].isStuck { throw stuck(channel, after: clock) }
+      let last = from[channel] - 1
+      let clock = try advanceOnce(channel, to: deadline)
+      guard clock < deadline else { throw stuck(channel, after: last) }
       let left = channels[channel].outstanding
       if left < open { deadline = patience(from: clock) }
       open = left
@@ -180,18 +176,6 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
   /// request can wait for its turn.
   private func patience(from clock: Int64) -> Int64 {
     clock + max(1 << 20, min(plan.refresh?.interval ?? 0, 1 << 40) * 64)
-  }
-
-  @inline(__always)
-  private func nextTick(_ channel: Int, from clock: Int64) -> Int64 {
-    var wake = wakes[channel]
-    if wake < 0 {
-      (channels + channel).pointee.plan(from: clock)
-      wake = max((channels + channel).pointee.wake, clock)
-      wakes[channel] = wake
-    }
-    // Without skipping every clock is visited, and the plan is made anew in each.
-    return skips ? wake : clock
   }
 
   private func stuck(_ channel: Int, after clock: Int64) -> Refusal {

@@ -17,7 +17,11 @@ public enum RunMemory {
     case .activeBuffer:
       try plan.checkClosesAtOnce()
       try plan.checkClosesOneByOne()
-      return try run(ActiveBufferScheduler.self, plan, source, log, skips)
+      // Sets of requests as small as the buffers let them be.
+      let longest = max(settings.readBuffer, settings.writeBuffer)
+      if longest <= 40 { return try run(ActiveBufferScheduler<FewPositions>.self, plan, source, log, skips) }
+      if longest <= 224 { return try run(ActiveBufferScheduler<ManyPositions<4>>.self, plan, source, log, skips) }
+      return try run(ActiveBufferScheduler<ManyPositions<80>>.self, plan, source, log, skips)
     case .bankQueues:
       try plan.checkRefreshesRanks()
       try plan.checkActivatesAtOnce()

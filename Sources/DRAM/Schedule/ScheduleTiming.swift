@@ -2,41 +2,39 @@ import Arch
 
 /// When each command of one channel may go to each bank: the state that goes with a `ScheduleTable`.
 package struct ScheduleTiming: ~Copyable {
-  let table: ScheduleTable
-  /// `command * stride + group`, and `command * stride + groupCount + bank` → first legal cycle.
+  private let table: ScheduleTable
+  /// First legal cycles: of each node one after the other, of a node by command.
   private let ready: UnsafeMutablePointer<Int64>
   private let history: UnsafeMutablePointer<Int64>
-  let groupOf: UnsafeMutablePointer<Int32>
-  private let nodeOf: UnsafeMutablePointer<Int32>
-  private let rules: UnsafeMutablePointer<ScheduleTable.Rule>
-  private let ruleStart: UnsafeMutablePointer<Int>
-  private let simpleRules: UnsafeMutablePointer<ScheduleTable.SimpleRule>
-  private let spreadRules: UnsafeMutablePointer<ScheduleTable.SpreadRule>
-  private let windowRules: UnsafeMutablePointer<ScheduleTable.WindowRule>
-  private let rings: UnsafeMutablePointer<ScheduleTable.Ring>
-  private let spans: UnsafeMutablePointer<ScheduleTable.RuleSpan>
+  let places: UnsafeMutablePointer<ScheduleTable.Place>
+  private let rules: UnsafeMutablePointer<ScheduleTable.Rules>
+  private let timeOf: UnsafeMutablePointer<Int>
+  private let windowRings: UnsafeMutablePointer<ScheduleTable.Ring>
+  private let ringStarts: UnsafeMutablePointer<Int32>
   private let stride: Int
-  let groupCount: Int
   private let bankCount: Int
+  /// Where a ring has no issue yet: so long ago that no rule counts from it.
+  private static let never = Int64.min / 2
 
   package init(_ table: ScheduleTable) {
     self.table = table
-    groupOf = table.groupOf
-    nodeOf = table.nodeOf
+    places = table.places
     rules = table.rules
-    ruleStart = table.ruleStart
-    simpleRules = table.simpleRules
-    spreadRules = table.spreadRules
-    windowRules = table.windowRules
-    rings = table.rings
-    spans = table.spans
+    timeOf = table.timeOf
+    windowRings = table.rings
+    ringStarts = table.ringStarts
     stride = table.stride
-    groupCount = table.groupCount
     bankCount = table.bankCount
-    ready = .allocate(capacity: table.stride * table.commandCount)
-    ready.initialize(repeating: 0, count: table.stride * table.commandCount)
+    let times = table.tiers.nodeCount * table.stride
+    ready = UnsafeMutableRawPointer.allocate(byteCount: times * 8, alignment: 64)
+      .bindMemory(to: Int64.self, capacity: times)
+    ready.initialize(repeating: 0, count: times)
     history = .allocate(capacity: max(table.historySize, 1))
-    history.initialize(repeating: 0, count: max(table.historySize, 1))
+    history.initialize(repeating: Self.never, count: max(table.historySize, 1))
+    for index in 0..<table.ringCount {
+      let ring = table.rings[index]
+      for node in 0..<table.tiers.nodes[ring.level] { history[ring.start(node)] = 0 }
+    }
   }
 
   deinit {
@@ -44,146 +42,193 @@ package struct ScheduleTiming: ~Copyable {
     history.deallocate()
   }
 
+  // MARK: Asking
+
+  /// The times of one command.
+  struct Times {
+    fileprivate let ready: UnsafeMutablePointer<Int64>
+    fileprivate let places: UnsafeMutablePointer<ScheduleTable.Place>
+
+    /// The first cycle at which the command may go to a bank.
+    @inline(__always)
+    subscript(_ bank: Int) -> Int64 {
+      let place = places + bank
+      let outer = max(ready[Int(place.pointee.channel)], ready[Int(place.pointee.group)])
+      let inner = max(ready[Int(place.pointee.cluster)], ready[Int(place.pointee.bank)])
+      return max(outer, inner)
+    }
+
+    /// The same as far as rules of the bank itself go.
+    @inline(__always)
+    func own(_ bank: Int) -> Int64 { ready[Int(places[bank].bank)] }
+
+    /// The same as far as rules of its group and of the channel go.
+    @inline(__always)
+    func group(of bank: Int) -> Int64 {
+      max(ready[Int(places[bank].channel)], ready[Int(places[bank].group)])
+    }
+  }
+
+  @inline(__always)
+  func times(_ command: Int) -> Times { Times(ready: ready + timeOf[command], places: places) }
+
   /// The first cycle at which `command` may go to `bank`.
   @inline(__always)
-  package func earliest(_ command: Int, _ bank: Int) -> Int64 {
-    let times = ready + command &* stride
-    return max(times[Int(groupOf[bank])], times[groupCount &+ bank])
-  }
+  package func earliest(_ command: Int, _ bank: Int) -> Int64 { times(command)[bank] }
 
   /// The first cycle at which a command that covers many banks may go.
   package func earliest(_ command: Int, _ target: ScheduleTable.Target) -> Int64 {
-    let times = ready + command * stride
+    let times = times(command)
     var best: Int64 = 0
-    for group in target.groups { best = max(best, times[group]) }
-    for bank in target.banks { best = max(best, times[groupCount + bank]) }
+    for bank in target.banks { best = max(best, times[bank]) }
     return best
   }
 
-  /// The times of one command: first those of the groups, then those of the banks.
-  @inline(__always)
-  func times(_ command: Int) -> UnsafeMutablePointer<Int64> { ready + command &* stride }
+  // MARK: Issuing
 
   /// Notes that `command` went to `bank`.
   @inline(__always)
   package mutating func issue(_ command: Int, _ bank: Int, at cycle: Int64) {
-    let span = spans + command
-    let group = Int(groupOf[bank])
-    var rule = simpleRules + span.pointee.groups
-    let banks = simpleRules + span.pointee.banks
-    while rule < banks {
-      let slot = ready + (rule.pointee.base &+ group)
-      slot.pointee = max(slot.pointee, cycle &+ rule.pointee.latency)
-      rule += 1
-    }
-    let end = simpleRules + span.pointee.simpleEnd
-    while rule < end {
-      let slot = ready + (rule.pointee.base &+ bank)
-      slot.pointee = max(slot.pointee, cycle &+ rule.pointee.latency)
-      rule += 1
-    }
-    var spread = spreadRules + span.pointee.spread
-    let spreadEnd = spreadRules + span.pointee.spreadEnd
-    while spread < spreadEnd {
-      let slots = ready + (spread.pointee.base &+ Int(spread.pointee.first[bank]))
-      let bound = cycle &+ spread.pointee.latency
-      // A branch for each: vectors of this element type cost more than they save.
-      var slot = 0
-      while slot < spread.pointee.count {
-        if slots[slot] < bound { slots[slot] = bound }
-        slot &+= 1
-      }
-      spread += 1
-    }
-    if span.pointee.ring < span.pointee.ringEnd { issueCounted(command, bank, at: cycle) }
-    if span.pointee.start < span.pointee.end { issueToSiblings(command, bank, at: cycle) }
+    let own = rules + command
+    let place = places + bank
+    let singles = own.pointee.singles
+    apply(singles.0, singles.1, Int(place.pointee.channel), cycle)
+    apply(singles.1, singles.2, Int(place.pointee.group), cycle)
+    apply(singles.2, singles.3, Int(place.pointee.cluster), cycle)
+    apply(singles.3, own.pointee.singleEnd, Int(place.pointee.bank), cycle)
+    if own.pointee.rings < own.pointee.ringEnd { issueCounted(own, bank, at: cycle) }
+    if own.pointee.hasSpreads { issueSpread(own, bank, at: cycle) }
   }
 
-  /// Rules that count from further back than the last issue.
-  private mutating func issueCounted(_ command: Int, _ bank: Int, at cycle: Int64) {
-    let span = spans + command
-    var rule = windowRules + span.pointee.window
-    let end = windowRules + span.pointee.windowEnd
+  @inline(__always)
+  private mutating func apply(
+    _ first: UnsafeMutablePointer<ScheduleTable.SingleRule>, _ end: UnsafeMutablePointer<ScheduleTable.SingleRule>,
+    _ node: Int, _ cycle: Int64
+  ) {
+    let times = ready + node
+    var rule = first
     while rule < end {
-      let ring = rings + rule.pointee.ring
-      apply(rule, ring, Int(ring.pointee.nodeOf[bank]))
+      let bound = cycle &+ rule.pointee.latency
+      // A branch: vectors of this element type cost more than they save.
+      if times[rule.pointee.time] < bound { times[rule.pointee.time] = bound }
       rule += 1
     }
-    var ring = rings + span.pointee.ring
-    let last = rings + span.pointee.ringEnd
-    while ring < last {
-      remember(ring, Int(ring.pointee.nodeOf[bank]), at: cycle)
+  }
+
+  /// Rules that count from further back than the last issue. The present one is remembered only after all of them.
+  private mutating func issueCounted(_ own: UnsafeMutablePointer<ScheduleTable.Rules>, _ bank: Int, at cycle: Int64) {
+    var window = own.pointee.windows
+    while window < own.pointee.windowEnd {
+      let ring = windowRings + window.pointee.ring
+      let issues = history + Int(ringStarts[ring.pointee.banks &+ bank])
+      let bound = since(window, ring, issues) &+ window.pointee.rule.latency
+      if window.pointee.rule.count == 1 {
+        let starts = UnsafeRawPointer(places + bank).assumingMemoryBound(to: Int32.self)
+        let time = ready + (Int(starts[window.pointee.tier]) &+ window.pointee.rule.time)
+        if time.pointee < bound { time.pointee = bound }
+      } else {
+        raise(window.pointee.rule, node(ring.pointee.level, bank), to: bound)
+      }
+      window += 1
+    }
+    var ring = own.pointee.rings
+    while ring < own.pointee.ringEnd {
+      remember(ring, history + Int(ringStarts[ring.pointee.banks &+ bank]), at: cycle)
       ring += 1
     }
   }
 
-  @inline(never)
-  private mutating func issueToSiblings(_ command: Int, _ bank: Int, at cycle: Int64) {
-    for index in spans[command].start..<spans[command].end {
-      let rule = rules[index]
-      raiseSiblings(rule, Int(nodeOf[Int(rule.level) &* bankCount &+ bank]), to: cycle &+ rule.latency)
+  /// Rules that write several times.
+  private mutating func issueSpread(_ own: UnsafeMutablePointer<ScheduleTable.Rules>, _ bank: Int, at cycle: Int64) {
+    for index in own.pointee.spreads {
+      let spread = table.spreadRules + index
+      raise(spread.pointee, node(spread.pointee.level, bank), to: cycle &+ spread.pointee.latency)
     }
+    for index in own.pointee.siblings {
+      let sibling = table.siblingRules + index
+      raiseSiblings(sibling, node(sibling.pointee.level, bank), to: cycle &+ sibling.pointee.latency)
+    }
+  }
+
+  @inline(__always)
+  private func node(_ level: Int, _ bank: Int) -> Int { Int(table.nodeOf[level &* bankCount &+ bank]) }
+
+  private func start(_ tier: ScheduleTiers.Tier, _ node: Int) -> Int {
+    (table.tiers.start(of: tier) + node) * stride
   }
 
   /// Notes that `command` went to everything that `target` covers.
   package mutating func issue(_ command: Int, _ target: ScheduleTable.Target, at cycle: Int64) {
-    for index in ruleStart[command]..<ruleStart[command + 1] {
-      let rule = rules[index]
-      if rule.isSibling && !target.isNamed[Int(rule.level)] { continue }
-      for node in target.nodes[Int(rule.level)] {
-        if rule.isSibling {
-          raiseSiblings(rule, node, to: cycle + rule.latency)
-        } else {
-          raise(Int(rule.base), Int(rule.count), node, to: cycle + rule.latency)
-        }
+    let own = rules + command
+    let singles = own.pointee.singles
+    apply(singles.0, singles.1, start(.channel, 0), cycle)
+    for node in target.groups { apply(singles.1, singles.2, start(.group, node), cycle) }
+    for node in target.clusters { apply(singles.2, singles.3, start(.cluster, node), cycle) }
+    for node in target.banks { apply(singles.3, own.pointee.singleEnd, start(.bank, node), cycle) }
+    for index in own.pointee.spreads {
+      let spread = table.spreadRules + index
+      for node in target.nodes[spread.pointee.level] { raise(spread.pointee, node, to: cycle + spread.pointee.latency) }
+    }
+    for index in own.pointee.siblings {
+      let sibling = table.siblingRules + index
+      guard target.isNamed[sibling.pointee.level] else { continue }
+      for node in target.nodes[sibling.pointee.level] {
+        raiseSiblings(sibling, node, to: cycle + sibling.pointee.latency)
       }
     }
-    for index in spans[command].window..<spans[command].windowEnd {
-      let ring = rings + windowRules[index].ring
-      for node in target.nodes[ring.pointee.level] { apply(windowRules + index, ring, node) }
+    var window = own.pointee.windows
+    while window < own.pointee.windowEnd {
+      let ring = windowRings + window.pointee.ring
+      for node in target.nodes[ring.pointee.level] {
+        let bound = since(window, ring, history + ring.pointee.start(node)) + window.pointee.rule.latency
+        raise(window.pointee.rule, node, to: bound)
+      }
+      window += 1
     }
-    for index in spans[command].ring..<spans[command].ringEnd {
-      for node in target.nodes[rings[index].level] { remember(rings + index, node, at: cycle) }
+    var ring = own.pointee.rings
+    while ring < own.pointee.ringEnd {
+      for node in target.nodes[ring.pointee.level] {
+        remember(ring, history + ring.pointee.start(node), at: cycle)
+      }
+      ring += 1
     }
   }
 
-  /// Writes a bound to all slots under a node.
+  /// Writes a bound to all times under a node of the rule's level.
   @inline(__always)
-  private mutating func raise(_ base: Int, _ count: Int, _ node: Int, to cycle: Int64) {
-    let slots = ready + (base &+ node &* count)
-    var slot = 0
-    while slot < count {
-      if slots[slot] < cycle { slots[slot] = cycle }
-      slot &+= 1
-    }
+  private mutating func raise(_ rule: ScheduleTable.SpreadRule, _ node: Int, to cycle: Int64) {
+    let first = rule.start &+ node &* rule.count
+    var time = ready + (first &* stride &+ rule.time)
+    var left = rule.count
+    repeat {
+      if time.pointee < cycle { time.pointee = cycle }
+      time += stride
+      left &-= 1
+    } while left > 0
   }
 
-  private mutating func raiseSiblings(_ rule: ScheduleTable.Rule, _ node: Int, to cycle: Int64) {
-    let size = table.levelSizes[Int(rule.level)]
-    let first = node - node % size
-    for sibling in first..<(first + size) where sibling != node {
-      raise(Int(rule.base), Int(rule.count), sibling, to: cycle)
-    }
-  }
-
-  /// The present issue is remembered only after all rules.
-  @inline(__always)
-  private mutating func apply(
-    _ rule: UnsafeMutablePointer<ScheduleTable.WindowRule>, _ ring: UnsafeMutablePointer<ScheduleTable.Ring>,
-    _ node: Int
+  private mutating func raiseSiblings(
+    _ sibling: UnsafeMutablePointer<ScheduleTable.SpreadRule>, _ node: Int, to cycle: Int64
   ) {
-    let start = ring.pointee.start(node)
-    let count = history[start]
-    guard count >= rule.pointee.back else { return }
-    let since = history[start &+ 1 &+ Int((count &- rule.pointee.back) & ring.pointee.mask)]
-    raise(rule.pointee.base, rule.pointee.count, node, to: since &+ rule.pointee.latency)
+    let size = table.tiers.levelSizes[sibling.pointee.level]
+    let first = node - node % size
+    for other in first..<(first + size) where other != node { raise(sibling.pointee, other, to: cycle) }
+  }
+
+  /// The cycle that a rule counts from.
+  @inline(__always)
+  private func since(
+    _ window: UnsafeMutablePointer<ScheduleTable.WindowRule>, _ ring: UnsafeMutablePointer<ScheduleTable.Ring>,
+    _ issues: UnsafeMutablePointer<Int64>
+  ) -> Int64 {
+    issues[1 &+ Int((issues[0] &- window.pointee.back) & ring.pointee.mask)]
   }
 
   @inline(__always)
-  private mutating func remember(_ ring: UnsafeMutablePointer<ScheduleTable.Ring>, _ node: Int, at cycle: Int64) {
-    let start = ring.pointee.start(node)
-    let count = history[start]
-    history[start &+ 1 &+ Int(count & ring.pointee.mask)] = cycle
-    history[start] = count &+ 1
+  private mutating func remember(
+    _ ring: UnsafeMutablePointer<ScheduleTable.Ring>, _ issues: UnsafeMutablePointer<Int64>, at cycle: Int64
+  ) {
+    issues[1 &+ Int(issues[0] & ring.pointee.mask)] = cycle
+    issues[0] &+= 1
   }
 }

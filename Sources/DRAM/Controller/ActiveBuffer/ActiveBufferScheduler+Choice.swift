@@ -1,297 +1,266 @@
 import Arch
 
-// Who goes next: the candidates of each buffer, looked at bank by bank.
+// Who goes in a clock: the oldest that is ready, of accesses and of the row commands for misses, looked at bank by bank.
 extension ActiveBufferScheduler {
   /// A candidate, seen from a clock.
   @inline(__always)
-  mutating func candidate(_ command: Int, _ bank: Int, slot: Int, age: Int64, from clock: Int64) -> CommandChoice {
+  mutating func candidate(_ command: Int, _ bank: Int, place: Int, age: Int64, from clock: Int64) -> CommandChoice {
     let legal = timing.earliest(command, bank)
     return CommandChoice(
       clock: edge(max(clock, legal), command, bank), age: age, legal: legal,
       command: Int32(truncatingIfNeeded: command), bank: Int32(truncatingIfNeeded: bank),
-      slot: Int32(truncatingIfNeeded: slot))
+      place: Int32(truncatingIfNeeded: place))
   }
 
-  /// Whether a choice still is the right one at a clock.
+  /// Whether a choice still is the right one. Before its clock it is, as far as that matters: nothing can go earlier.
   @inline(__always)
-  private mutating func holds(_ choice: CommandChoice, at clock: Int64) -> Bool {
-    choice.isKnown && choice.clock >= clock
-      && (choice.clock == .max || timing.earliest(Int(choice.command), Int(choice.bank)) == choice.legal)
+  private mutating func holds(_ choice: CommandChoice, at now: Int64) -> Bool {
+    choice.isKnown && choice.clock >= now
+      && (choice.clock > now || timing.earliest(Int(choice.command), Int(choice.bank)) == choice.legal)
   }
 
-  /// Compares the new hit or miss of a bank, of the buffer that is served, with the choices.
-  @inline(__always)
-  mutating func consider(_ slot: Int, _ bank: Int, from clock: Int64) {
-    let age = pool.slots[slot].age
-    if pool.slots[slot].request.row == openRow[bank] {
-      guard columnChoice.isKnown else { return }
-      let new = candidate(isWriteMode ? write : read, bank, slot: slot, age: age, from: clock)
-      if new.goesBefore(columnChoice) { columnChoice = new }
-    } else if openRow[bank] < 0 {
-      guard activateChoice.isKnown, activatingBank < 0 else { return }
-      let new = candidate(activate, bank, slot: slot, age: age, from: clock)
-      if new.goesBefore(activateChoice) { activateChoice = new }
-    } else {
-      guard prechargeChoice.isKnown, !isProtected(bank) else { return }
-      let new = candidate(precharge, bank, slot: slot, age: age, from: clock)
-      if new.goesBefore(prechargeChoice) { prechargeChoice = new }
-    }
-  }
+  // MARK: Accesses
 
   /// Brings the choice of the active buffer up to date: the first ready; among equals the first accepted.
   @inline(__always)
-  mutating func chooseActive(from clock: Int64, onlyColumns: Bool) {
-    if !holds(activeChoice, at: clock) { scanActive(from: clock, onlyColumns: onlyColumns) }
+  mutating func chooseActive(_ now: Int64, onlyColumns: Bool) {
+    if !holds(activeChoice, at: now) { scanActive(from: now, onlyColumns: onlyColumns) }
   }
 
   private mutating func scanActive(from clock: Int64, onlyColumns: Bool) {
+    if cap > 0 { return scanReopening(from: clock, onlyColumns: onlyColumns) }
+    // Their rows are open: nothing closes a bank that has one.
+    var (best, age, place) = (Int64.max, Int64.max, 0)
+    let rising: Int64 = busKind == .halfClock ? 1 : 0
+    for index in 0..<activeCount {
+      let request = active + index
+      let legal = (request.pointee.isWrite ? writings : readings)[Int(request.pointee.bank)]
+      let ready = max(clock, legal) | rising
+      if ready < best || (ready == best && request.pointee.accepted < age) {
+        (best, age, place) = (ready, request.pointee.accepted, index)
+      }
+    }
+    let request = active + place
+    activeChoice = candidate(
+      request.pointee.isWrite ? write : read, Int(request.pointee.bank), place: place, age: age, from: clock)
+  }
+
+  /// The same where rows may have been closed under requests.
+  private mutating func scanReopening(from clock: Int64, onlyColumns: Bool) {
     var best = CommandChoice()
     for index in 0..<activeCount {
-      let slot = Int(active[index])
-      let command = command(for: pool.slots[slot].request)
+      let request = active + index
+      let bank = Int(request.pointee.bank)
+      let command = command(request.pointee.isWrite, request.pointee.row, bank)
       if onlyColumns && command != read && command != write { continue }
-      let bank = Int(pool.slots[slot].request.bank)
-      let new = candidate(command, bank, slot: slot, age: pool.slots[slot].accepted, from: clock)
+      let new = candidate(command, bank, place: index, age: request.pointee.accepted, from: clock)
       if new.goesBefore(best) { best = new }
     }
     activeChoice = best
   }
 
+  /// Compares the first hit of a bank, new in the buffer that is served, with the choice.
   @inline(__always)
-  mutating func chooseColumn(from clock: Int64) {
-    guard !holds(columnChoice, at: clock) else { return }
-    if isWriteMode {
-      findColumn(writes.hits, writes.hit, writes.hitAge, write, from: clock)
+  mutating func considerHit(_ position: Int, _ bank: Int, from clock: Int64) {
+    guard columnChoice.isKnown else { return }
+    let new = candidate(columnCommand, bank, place: position, age: Int64(position), from: clock)
+    if new.goesBefore(columnChoice) { columnChoice = new }
+  }
+
+  /// The access that the served buffer's requests want.
+  @inline(__always)
+  private var columnCommand: Int { served == reads ? read : write }
+
+  /// Brings the choice among hits up to date.
+  @inline(__always)
+  mutating func chooseColumn(_ now: Int64) {
+    if !holds(columnChoice, at: now) { findColumn(from: now) }
+  }
+
+  private mutating func findColumn(from clock: Int64) {
+    var best = CommandChoice()
+    let command = columnCommand
+    var left = served.pointee.hits
+    while !left.isEmpty {
+      let position = left.first
+      let bank = Int(served.pointee.requests[position].bank)
+      let new = candidate(command, bank, place: position, age: Int64(position), from: clock)
+      if new.goesBefore(best) { best = new }
+      left = left.subtracting(served.pointee.ofBank[bank])
+    }
+    columnChoice = best
+  }
+
+  // MARK: Rows
+
+  /// Works out whether a bank waits for its own rules, and has it looked at again when it does not. Banks that nobody
+  /// waits for are left alone until somebody does.
+  @inline(__always)
+  mutating func look(at bank: Int, from clock: Int64) {
+    let legal = banks[bank].openRow < 0 ? openings.own(bank) : closings.own(bank)
+    if legal <= clock {
+      banks[bank].isReady = true
+      note(bank)
     } else {
-      findColumn(reads.hits, reads.hit, reads.hitAge, read, from: clock)
+      timers.set(bank, at: legal, present: clock)
     }
   }
 
-  /// Brings the choices of activations and precharges up to date.
+  /// Tells the buffers whether a bank can be opened or closed.
   @inline(__always)
-  mutating func chooseRow(from clock: Int64) {
-    if !holds(activateChoice, at: clock) {
-      if isWriteMode {
-        findActivate(writes.misses, writes.miss, writes.missAge, from: clock)
-      } else {
-        findActivate(reads.misses, reads.miss, reads.missAge, from: clock)
-      }
-    }
-    if !holds(prechargeChoice, at: clock) {
-      if isWriteMode {
-        findPrecharge(writes.misses, writes.miss, writes.missAge, from: clock)
-      } else {
-        findPrecharge(reads.misses, reads.miss, reads.missAge, from: clock)
-      }
-    }
+  mutating func note(_ bank: Int) {
+    let isOpen = banks[bank].openRow >= 0
+    let canGo = banks[bank].isReady && !(isOpen && isProtected(bank))
+    if reads.pointee.count > 0 { reads.pointee.note(bank, isOpen: isOpen, canGo: canGo) }
+    if writes.pointee.count > 0 { writes.pointee.note(bank, isOpen: isOpen, canGo: canGo) }
   }
 
-  /// The bank of a set whose command is ready first; of several the one of smallest age.
-  private struct Search {
-    var clock = Int64.max
-    var age = Int64.max
-    var bank = -1
-
-    @inline(__always)
-    mutating func look(
-      at banks: UInt64, word: Int, _ times: UnsafeMutablePointer<Int64>, _ groupOf: UnsafeMutablePointer<Int32>,
-      _ groups: Int, _ ages: UnsafeMutablePointer<Int64>, from start: Int64
-    ) {
-      var bits = banks
-      let bankTimes = times + groups
-      while bits != 0 {
-        let bank = word << 6 | bits.trailingZeroBitCount
-        bits &= bits &- 1
-        let ready = max(start, max(times[Int(groupOf[bank])], bankTimes[bank]))
-        if ready < clock || (ready == clock && ages[bank] < age) {
-          clock = ready
-          age = ages[bank]
-          self.bank = bank
+  mutating func lookAtDue(_ now: Int64) {
+    while timers.next <= now {
+      for word in 0..<timers.wordCount {
+        var bits = timers.take(word: word)
+        while bits != 0 {
+          let bank = word << 6 | bits.trailingZeroBitCount
+          bits &= bits &- 1
+          if !banks[bank].isReady && isMissed(bank) { look(at: bank, from: now) }
         }
       }
+      timers.goOn()
     }
   }
 
-  /// The first ready of the oldest hits of all banks.
-  private mutating func findColumn(
-    _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, _ command: Int,
-    from clock: Int64
-  ) {
-    if busKind == .halfClock { return findAtEdge(banks, slots, ages, command, from: clock) }
-    var search = Search()
-    let times = timing.times(command)
-    for word in 0..<banks.wordCount where banks.words[word] != 0 {
-      search.look(at: banks.words[word], word: word, times, timing.groupOf, timing.groupCount, ages, from: clock)
-    }
-    columnChoice.set(search.clock, search.age, times, timing.groupOf, timing.groupCount, command, search.bank, slots)
+  /// Whether a request waits for another row of the bank than the open one.
+  @inline(__always)
+  mutating func isMissed(_ bank: Int) -> Bool {
+    reads.pointee.isMissed(bank) || (writes.pointee.count > 0 && writes.pointee.isMissed(bank))
   }
 
-  /// The first ready of the oldest misses of closed banks.
-  private mutating func findActivate(
-    _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, from clock: Int64
-  ) {
-    var search = Search()
-    let times = timing.times(activate)
-    if activatingBank < 0 {
-      for word in 0..<banks.wordCount {
-        let closed = banks.words[word] & ~opened.words[word]
-        search.look(at: closed, word: word, times, timing.groupOf, timing.groupCount, ages, from: clock)
+  /// Finds the oldest request of the served buffer whose row command can go.
+  ///
+  /// - Returns: whether there is one.
+  @inline(__always)
+  mutating func findRow(_ now: Int64) -> Bool {
+    let buffer = served
+    let closing = buffer.pointee.closing
+    let opening = activatingBank < 0 ? buffer.pointee.opening : Positions()
+    var left = closing.union(opening)
+    while !left.isEmpty {
+      let position = left.first
+      let bank = Int(buffer.pointee.requests[position].bank)
+      let isOpening = opening.contains(position)
+      let times = isOpening ? openings : closings
+      let legal = times[bank]
+      if legal <= now && edge(now, isOpening ? activate : precharge, bank) == now {
+        rowPosition = position
+        return true
+      }
+      let groupTime = times.group(of: bank)
+      if groupTime > now {
+        // All of the group wait for it.
+        wake = min(wake, groupTime)
+        let others = buffer.pointee.ofGroup[Int(banks[bank].group)]
+        left = left.subtracting(others.intersection(isOpening ? opening : closing))
+      } else {
+        wake = min(wake, max(legal, now &+ 1))
+        left = left.subtracting(buffer.pointee.ofBank[bank])
       }
     }
-    if busKind == .halfClock && search.clock < .max { return findAtEdge(banks, slots, ages, activate, from: clock) }
-    activateChoice.set(
-      search.clock, search.age, times, timing.groupOf, timing.groupCount, activate, search.bank, slots)
-  }
-
-  /// The first ready of the oldest misses of open banks that no active request protects.
-  private mutating func findPrecharge(
-    _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, from clock: Int64
-  ) {
-    var search = Search()
-    let times = timing.times(precharge)
-    for word in 0..<banks.wordCount {
-      let open = banks.words[word] & opened.words[word]
-      let closable = activeCount > 0 ? open & ~guarded.words[word] : open
-      search.look(at: closable, word: word, times, timing.groupOf, timing.groupCount, ages, from: clock)
-    }
-    if busKind == .halfClock && search.clock < .max { return findAtEdge(banks, slots, ages, precharge, from: clock) }
-    prechargeChoice.set(
-      search.clock, search.age, times, timing.groupOf, timing.groupCount, precharge, search.bank, slots)
-  }
-
-  /// The same where commands wait for an edge of the clock.
-  @inline(never)
-  private mutating func findAtEdge(
-    _ banks: BankSet, _ slots: UnsafeMutablePointer<Int32>, _ ages: UnsafeMutablePointer<Int64>, _ command: Int,
-    from clock: Int64
-  ) {
-    var best = CommandChoice()
-    var bank = banks.first(from: 0)
-    while bank >= 0 {
-      let isWanted =
-        command == activate
-        ? !opened[bank] : command == precharge ? opened[bank] && !isProtected(bank) : true
-      if isWanted {
-        let new = candidate(command, bank, slot: Int(slots[bank]), age: ages[bank], from: clock)
-        if new.goesBefore(best) { best = new }
-      }
-      bank = banks.first(from: bank &+ 1)
-    }
-    if command == activate {
-      activateChoice = best
-    } else if command == precharge {
-      prechargeChoice = best
-    } else {
-      columnChoice = best
-    }
+    return false
   }
 
   // MARK: One command in a cycle
 
   @inline(__always)
-  mutating func planSingle(_ clock: Int64) {
-    chooseActive(from: clock, onlyColumns: false)
-    nextClock = activeChoice.clock
-    origin = .active
-    if maintenance.isEmpty {
-      // The buffers are asked only when the active one has nothing to give.
-      if nextClock > clock { planBuffers(clock) }
-    } else {
-      headChoice = maintenanceChoice(from: clock)
-      if headChoice.clock < nextClock {
-        nextClock = headChoice.clock
-        origin = .maintenance
-      }
-    }
-    wake = min(nextClock, maintenance.due, nextClose)
+  mutating func stepSingle(_ now: Int64) -> Bool {
+    let origin = chooseSingle(now)
+    if origin == .none { return false }
+    issue(origin, at: now)
+    return true
   }
 
-  /// The served buffer's next command, where that comes before what was chosen already.
+  /// What goes in this clock. `wake` is for the case that nothing does.
   @inline(__always)
-  private mutating func planBuffers(_ clock: Int64) {
+  mutating func chooseSingle(_ now: Int64) -> CommandOrigin {
+    if activeCount > 0 {
+      chooseActive(now, onlyColumns: false)
+      if activeChoice.clock == now { return .active }
+      wake = min(wake, activeChoice.clock)
+    }
+    guard maintenance.isEmpty else { return chooseMaintenance(now) }
+    // The buffers are asked only when the active one has nothing to give.
     updateMode()
-    chooseColumn(from: clock)
-    chooseRow(from: clock)
-    let isOpening = activateChoice.goesBefore(prechargeChoice)
-    let isColumn = columnChoice.goesBefore(isOpening ? activateChoice : prechargeChoice)
-    let buffered = isColumn ? columnChoice.clock : isOpening ? activateChoice.clock : prechargeChoice.clock
-    if buffered < nextClock {
-      nextClock = buffered
-      origin = isColumn ? .column : isOpening ? .activate : .precharge
-    }
+    chooseColumn(now)
+    let hasRow = findRow(now)
+    if columnChoice.clock == now && (!hasRow || Int(columnChoice.place) < rowPosition) { return .column }
+    wake = min(wake, columnChoice.clock)
+    return hasRow ? .row : .none
   }
 
-  @inline(__always)
-  mutating func tickSingle(_ clock: Int64) {
-    if nextClock == clock { issue(origin, at: clock) }
+  private mutating func chooseMaintenance(_ now: Int64) -> CommandOrigin {
+    headChoice = maintenanceChoice(from: now)
+    wake = min(wake, headChoice.clock)
+    return headChoice.clock == now ? .maintenance : .none
   }
 
   // MARK: A row and a column command in a cycle
 
   @inline(__always)
-  mutating func planDual(_ clock: Int64) {
-    chooseActive(from: clock, onlyColumns: true)
-    nextColumnClock = activeChoice.clock
-    columnOrigin = .active
-    if maintenance.isEmpty {
-      updateMode()
-      if nextColumnClock > clock {
-        chooseColumn(from: clock)
-        if columnChoice.clock < nextColumnClock {
-          nextColumnClock = columnChoice.clock
-          columnOrigin = .column
-        }
+  mutating func stepDual(_ now: Int64) -> Bool {
+    let hasColumn = stepColumn(now)
+    // The row slot sees banks and timing after the column command, and may serve the other buffer.
+    let row = chooseRow(now)
+    if row == .none { return hasColumn }
+    issue(row, at: now)
+    if hasColumn { recorder.dualCommands &+= 1 }
+    return true
+  }
+
+  @inline(__always)
+  private mutating func stepColumn(_ now: Int64) -> Bool {
+    if busKind == .halfClock && now & 1 == 0 {
+      // Accesses go at rising edges.
+      if activeCount > 0 || reads.pointee.count > 0 || writes.pointee.count > 0 { wake = min(wake, now &+ 1) }
+      return false
+    }
+    if activeCount > 0 {
+      chooseActive(now, onlyColumns: true)
+      if activeChoice.clock == now {
+        issue(.active, at: now)
+        return true
       }
+      wake = min(wake, activeChoice.clock)
     }
-    planRow(clock)
-    wake = min(min(nextClock, nextColumnClock), min(maintenance.due, nextClose))
-  }
-
-  /// Nothing looks at the row commands of active requests; one whose row was closed under it would wait for ever.
-  @inline(__always)
-  private mutating func planRow(_ clock: Int64) {
-    if maintenance.isEmpty {
-      chooseRow(from: clock)
-      let isOpening = activateChoice.goesBefore(prechargeChoice)
-      nextClock = isOpening ? activateChoice.clock : prechargeChoice.clock
-      origin = isOpening ? .activate : .precharge
-    } else {
-      headChoice = maintenanceChoice(from: clock)
-      nextClock = headChoice.clock
-      origin = .maintenance
+    guard maintenance.isEmpty else { return false }
+    updateMode()
+    chooseColumn(now)
+    if columnChoice.clock == now {
+      issue(.column, at: now)
+      return true
     }
-    guard !hasQuirks, cap > 0 else { return }
-    let reopening = activeRowChoice(from: clock)
-    if reopening.clock <= nextClock && reopening.clock < .max {
-      headChoice = reopening
-      nextClock = reopening.clock
-      origin = .activeRow
-    }
+    wake = min(wake, columnChoice.clock)
+    return false
   }
 
   @inline(__always)
-  mutating func tickDual(_ clock: Int64) {
-    let hasColumn = nextColumnClock == clock
-    if hasColumn {
-      issue(columnOrigin, at: clock)
-      // The row slot sees banks and timing after the column command, and may serve the other buffer.
-      if maintenance.isEmpty { updateMode() }
-      planRow(clock)
+  private mutating func chooseRow(_ now: Int64) -> CommandOrigin {
+    // Nothing else looks at the row commands of active requests; one whose row was closed under it would wait for ever.
+    if cap > 0 && !hasQuirks && activeCount > 0 {
+      headChoice = activeRowChoice(from: now)
+      if headChoice.clock == now { return .activeRow }
+      wake = min(wake, headChoice.clock)
     }
-    if nextClock == clock {
-      issue(origin, at: clock)
-      if hasColumn { recorder.dualCommands += 1 }
-    }
+    guard maintenance.isEmpty else { return chooseMaintenance(now) }
+    updateMode()
+    return findRow(now) ? .row : .none
   }
 
   private mutating func activeRowChoice(from clock: Int64) -> CommandChoice {
     var best = CommandChoice()
     for index in 0..<activeCount {
-      let slot = Int(active[index])
-      let command = command(for: pool.slots[slot].request)
+      let request = active[index]
+      let command = command(request.isWrite, request.row, Int(request.bank))
       if command == read || command == write { continue }
-      let bank = Int(pool.slots[slot].request.bank)
-      let new = candidate(command, bank, slot: slot, age: pool.slots[slot].accepted, from: clock)
+      let new = candidate(command, Int(request.bank), place: index, age: request.accepted, from: clock)
       if new.clock < best.clock { best = new }
     }
     return best
@@ -313,8 +282,6 @@ extension ActiveBufferScheduler {
   }
 
   mutating func notePairing(_ command: Int, _ bank: Int, isWide: Bool, at clock: Int64) {
-    // Which edge a precharge may take depends on it.
-    prechargeChoice = .unknown
     guard clock & 1 == 1 else { return }
     pairing.note(bank, isActivate: command == activate, isWide: isWide, banksPerPseudoChannel, at: clock)
   }

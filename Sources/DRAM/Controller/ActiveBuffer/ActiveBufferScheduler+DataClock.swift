@@ -2,66 +2,69 @@ import Arch
 
 // Devices whose activation is two commands and whose accesses may need one to synchronise the data clock (LPDDR5).
 extension ActiveBufferScheduler {
-  mutating func planSynchronised(_ clock: Int64) {
-    if isSynchronised {
+  /// - Returns: whether a command was issued.
+  mutating func stepSynchronised(_ now: Int64) -> Bool {
+    if synchronisedOrigin != .none {
       // The access that the data clock was synchronised for; nothing else goes before it.
-      nextClock = max(clock, timing.earliest(Int(synchronised.command), Int(synchronised.bank)))
-      wake = min(nextClock, maintenance.due, nextClose)
-      return
+      let access = access(of: synchronisedOrigin)
+      let legal = timing.earliest(Int(access.command), Int(access.bank))
+      wake = min(wake, legal)
+      guard legal <= now else { return false }
+      issue(synchronisedOrigin, at: now)
+      synchronisedOrigin = .none
+      return true
     }
-    if activatingSlot >= 0, activationDeadline <= clock, secondActivation(from: clock) == clock {
+    let second = secondActivation
+    if second <= now && activationDeadline <= now {
       // It goes before anything is chosen: the buffer that is served stays the same.
-      nextClock = .max
-      wake = clock
-      return
+      issueSecondActivation(at: now)
+      return true
     }
-    planSingle(clock)
-    if origin == .active, Int(activeChoice.bank) == activatingBank, Int(activeChoice.command) == precharge {
-      nextClock = .max
-      wake = min(maintenance.due, nextClose)
+    let origin = chooseSingle(now)
+    if origin != .none { return issueSynchronised(origin, isSecondReady: second <= now, at: now) }
+    if second <= now {
+      issueSecondActivation(at: now)
+      return true
     }
-    if activatingSlot >= 0 { wake = min(wake, secondActivation(from: clock)) }
+    wake = min(wake, second)
+    return false
   }
 
-  /// The access that comes next, if it is one.
-  private var synchronised: CommandChoice { origin == .column ? columnChoice : activeChoice }
+  /// What was chosen from the active buffer or from the hits.
+  private func access(of origin: CommandOrigin) -> CommandChoice { origin == .column ? columnChoice : activeChoice }
 
-  /// When the second command of the activation under way can go.
-  private mutating func secondActivation(from clock: Int64) -> Int64 {
-    guard activatingSlot >= 0, let second = roles.activateSecond else { return .max }
-    return max(clock, timing.earliest(second, activatingBank))
+  /// When the second command of the activation under way is legal; never when there is none.
+  private var secondActivation: Int64 {
+    mutating get {
+      guard activatingBank >= 0, let second = roles.activateSecond else { return .max }
+      return timing.earliest(second, activatingBank)
+    }
   }
 
-  mutating func tickSynchronised(_ clock: Int64) {
-    if isSynchronised {
-      guard nextClock <= clock else { return }
-      issue(origin, at: clock)
-      isSynchronised = false
-      return
-    }
-    let isSecondReady = secondActivation(from: clock) <= clock
-    if isSecondReady && activationDeadline <= clock {
-      issueSecondActivation(at: clock)
-      return
-    }
-    guard nextClock == clock else {
-      if isSecondReady { issueSecondActivation(at: clock) }
-      return
-    }
-    let command = origin == .active || origin == .column ? Int(synchronised.command) : -1
-    guard command == read || command == write, clock >= dataClockEnd,
+  /// Issues what was chosen, or what has to go before it.
+  private mutating func issueSynchronised(_ origin: CommandOrigin, isSecondReady: Bool, at now: Int64) -> Bool {
+    let access = access(of: origin)
+    let command = origin == .active || origin == .column ? Int(access.command) : -1
+    guard command == read || command == write, now >= dataClockEnd,
       let sync = command == read ? roles.readSync : roles.writeSync
     else {
-      issue(origin, at: clock)
-      return
+      issue(origin, at: now)
+      return true
     }
-    let bank = Int(synchronised.bank)
-    if activatingSlot >= 0 && activationDeadline <= clock + 1 {
-      if isSecondReady { issueSecondActivation(at: clock) }
-    } else if timing.earliest(sync, bank) <= clock {
-      timing.issue(sync, bank, at: clock)
-      recorder.command(sync, bank: bank, row: -1, column: -1, at: clock)
-      isSynchronised = true
+    if activatingBank >= 0 && activationDeadline <= now + 1 {
+      guard isSecondReady else { return waitAClock(now) }
+      issueSecondActivation(at: now)
+    } else {
+      guard timing.earliest(sync, Int(access.bank)) <= now else { return waitAClock(now) }
+      timing.issue(sync, Int(access.bank), at: now)
+      recorder.command(sync, bank: Int(access.bank), row: -1, column: -1, at: now)
+      synchronisedOrigin = origin
     }
+    return true
+  }
+
+  private mutating func waitAClock(_ now: Int64) -> Bool {
+    wake = now + 1
+    return false
   }
 }

@@ -27,7 +27,7 @@ extension ActiveBufferScheduler {
     switch head {
     case .close(let bank):
       if isProtected(bank) || bank == activatingBank { return CommandChoice() }
-      return candidate(precharge, bank, slot: -1, age: 0, from: clock)
+      return candidate(precharge, bank, place: -1, age: 0, from: clock)
     case .refresh(let index):
       guard let refresh = maintenance.refreshCommand, let close = maintenance.closeCommand else {
         return CommandChoice()
@@ -36,16 +36,16 @@ extension ActiveBufferScheduler {
       if activatingBank >= 0 && target.banks.contains(activatingBank) { return CommandChoice() }
       var (isOpen, isGuarded) = (false, false)
       for bank in target.banks {
-        if openRow[bank] >= 0 { isOpen = true }
+        if banks[bank].openRow >= 0 { isOpen = true }
         if isProtected(bank) { isGuarded = true }
       }
       if isOpen && isGuarded { return CommandChoice() }
       let command = isOpen ? close : refresh
-      if target.banks.count == 1 { return candidate(command, target.banks[0], slot: -1, age: 0, from: clock) }
+      if target.banks.count == 1 { return candidate(command, target.banks[0], place: -1, age: 0, from: clock) }
       let legal = timing.earliest(command, target)
       return CommandChoice(
         clock: edge(max(clock, legal), command, target.banks[0]), age: 0, legal: legal, command: Int32(command),
-        bank: Int32(target.banks[0]), slot: -1)
+        bank: Int32(target.banks[0]), place: -1)
     }
   }
 
@@ -70,7 +70,7 @@ extension ActiveBufferScheduler {
       if command == maintenance.refreshCommand {
         maintenance.removeFirst()
       } else {
-        for bank in target.banks where openRow[bank] >= 0 || cap > 0 { rowClosed(bank, at: clock) }
+        for bank in target.banks where banks[bank].openRow >= 0 || cap > 0 { rowClosed(bank, at: clock) }
       }
     }
   }

@@ -5,16 +5,21 @@ import Arch
 /// everything else of the channel.
 ///
 /// This is how Ramulator 2.1 schedules. A command that is ready goes before one that is not; row hits are preferred only
-/// in so far. The clock-by-clock description is turned into one that looks ahead: the next command is that with the
-/// smallest (first clock at which it can go, rank of its buffer, age).
-struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
-  /// Where the next command comes from.
-  enum Origin: UInt8 {
-    case none, active, activate, precharge, column
-    /// The head of the queue of refreshes and precharges.
-    case maintenance
-    /// A row command of an active request whose row was closed under it.
-    case activeRow
+/// in so far. Each clock in which something may be ready is looked at; which that is, is known because times at which
+/// commands become legal never move back.
+struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelScheduler {
+  /// What is known of a bank.
+  struct Bank {
+    /// −1 while closed.
+    var openRow: Int32 = -1
+    /// Requests that its row was opened for and that are not done.
+    var activeRequests: Int32 = 0
+    /// Accesses since its row was opened.
+    var accesses: Int32 = 0
+    /// Whether it was found to wait for no rule of its own: it can be closed when it is open, or opened. That it can is a
+    /// hint, for a later command may have moved it. If not, and somebody waits for it, it is in `timers`.
+    var isReady = false
+    var group: Int32 = 0
   }
 
   static var firstTick: Int64 { 1 }
@@ -26,50 +31,47 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
   let write: Int
   let busKind: BusKind
   var timing: ScheduleTiming
-  var pool: RequestPool
-  var reads: RequestBuffer
-  var writes: RequestBuffer
+  let openings: ScheduleTiming.Times
+  let closings: ScheduleTiming.Times
+  let readings: ScheduleTiming.Times
+  let writings: ScheduleTiming.Times
+  /// Reads, then writes.
+  let buffers: UnsafeMutablePointer<WaitingRequests<Positions>>
+  /// The one that is served.
+  var served: UnsafeMutablePointer<WaitingRequests<Positions>>
   let drainFrom: Int
   let drainTo: Int
   let readLatency: Int64
-  /// By bank; −1 while closed.
-  let openRow: UnsafeMutablePointer<Int32>
-  /// Banks with an open row.
-  let opened: BankSet
-  /// By bank: requests that a row was opened for and that are not done; banks that have any.
-  let activeRequests: UnsafeMutablePointer<Int32>
-  let guarded: BankSet
-  /// Slots of requests that a row was opened for, in the order in which they came here.
-  let active: UnsafeMutablePointer<Int32>
+  let banks: UnsafeMutablePointer<Bank>
+  let bankCount: Int
+  var timers: BankTimers
+  /// Requests that a row was opened for, in the order in which they came here.
+  let active: UnsafeMutablePointer<HeldRequest>
   var activeCount = 0
   var isWriteMode = false
   var maintenance: MaintenanceQueue
   /// The row policy: accesses after which a row is closed, 0 for never.
   let cap: Int32
-  let accesses: UnsafeMutablePointer<Int32>
   /// Banks with enough accesses whose precharge is not queued yet.
   let toClose: BankSet
   var nextClose = Int64.max
-  /// Slot of the request between the two commands of its activation (LPDDR5), and its bank; −1 for none.
-  var activatingSlot = -1
+  /// The request between the two commands of its activation (LPDDR5), and its bank; −1 for none.
+  var activating = HeldRequest()
   var activatingBank = -1
   var activationDeadline: Int64 = 0
   let activationWindow: Int64
   /// The data clock runs up to here. Once a request has synchronised it, its access goes next.
   var dataClockEnd: Int64 = 0
   let dataClock: DataClockDescription?
-  var isSynchronised = false
-  // The next command of the active buffer, and the next commands of each kind of the buffer that is served.
+  var synchronisedOrigin = CommandOrigin.none
+  // The next access of the active buffer, and of those hits that are served.
   var activeChoice = CommandChoice.unknown
-  var activateChoice = CommandChoice.unknown
-  var prechargeChoice = CommandChoice.unknown
   var columnChoice = CommandChoice.unknown
+  /// What goes next of maintenance, or of the row commands of active requests.
   var headChoice = CommandChoice()
-  /// What goes next on the command bus, and when: on that of rows where columns have their own.
-  var nextClock = Int64.max
-  var origin = Origin.none
-  var nextColumnClock = Int64.max
-  var columnOrigin = Origin.none
+  /// Position of the request whose row command goes in this clock.
+  var rowPosition = -1
+  /// The next clock that must be looked at if nothing arrives.
   var wake = Int64.max
   /// The last row command at a rising edge (half-clock devices).
   var pairing = RowPairing()
@@ -83,7 +85,6 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
   init(_ plan: ControllerPlan, channel: Int, log: CommandLog?) {
     let settings = plan.settings
     let device = plan.device
-    let banks = device.banksPerChannel
     roles = plan.roles
     activate = roles.activate
     precharge = roles.precharge
@@ -93,29 +94,31 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
     if case .closed(let cap) = settings.rowPolicy { self.cap = Int32(clamping: cap) } else { cap = 0 }
     maintenance = MaintenanceQueue(plan)
     timing = ScheduleTiming(plan.table)
-    // Each bank may have one request, besides those in the buffers, that its row was opened for.
-    let capacity = settings.readBuffer + settings.writeBuffer + banks + 1
-    let held = capacity + settings.readBuffer + settings.writeBuffer
-    pool = RequestPool(capacity: held)
-    reads = RequestBuffer(capacity: settings.readBuffer, banks: banks, pool: pool)
-    writes = RequestBuffer(capacity: settings.writeBuffer, banks: banks, pool: pool)
+    openings = timing.times(roles.activate)
+    closings = timing.times(roles.precharge)
+    readings = timing.times(roles.read)
+    writings = timing.times(roles.write)
+    bankCount = device.banksPerChannel
+    buffers = .allocate(capacity: 2)
+    for (index, capacity) in [settings.readBuffer, settings.writeBuffer].enumerated() {
+      (buffers + index).initialize(
+        to: WaitingRequests(capacity: capacity, banks: bankCount, groups: plan.table.groupCount))
+    }
+    served = buffers
     // More than the high share of the buffer; fewer than the low one.
     drainFrom = Int((settings.highWatermark * Double(settings.writeBuffer)).rounded(.down)) + 1
     drainTo = Int((settings.lowWatermark * Double(settings.writeBuffer)).rounded(.up)) - 1
     readLatency = device.readLatency
-    func perBank(_ value: Int32) -> UnsafeMutablePointer<Int32> {
-      let pointer = UnsafeMutablePointer<Int32>.allocate(capacity: banks)
-      pointer.initialize(repeating: value, count: banks)
-      return pointer
+    banks = .allocate(capacity: bankCount)
+    for bank in 0..<bankCount {
+      (banks + bank).initialize(to: Bank(group: Int32(plan.table.tiers.group(of: bank))))
     }
-    openRow = perBank(-1)
-    activeRequests = perBank(0)
-    accesses = perBank(0)
-    toClose = BankSet(capacity: banks)
-    opened = BankSet(capacity: banks)
-    guarded = BankSet(capacity: banks)
+    timers = BankTimers(banks: bankCount)
+    toClose = BankSet(capacity: bankCount)
+    // Those whose row was closed under them may be many more than banks.
+    let held = settings.readBuffer + settings.writeBuffer + bankCount + 1
     active = .allocate(capacity: held)
-    active.initialize(repeating: -1, count: held)
+    active.initialize(repeating: HeldRequest(), count: held)
     activationWindow = device.activationWindow ?? 0
     dataClock = device.dataClock
     banksPerPseudoChannel = plan.banksPerPseudoChannel
@@ -124,16 +127,19 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
   }
 
   deinit {
-    openRow.deallocate()
-    activeRequests.deallocate()
-    accesses.deallocate()
+    buffers.deinitialize(count: 2)
+    buffers.deallocate()
+    banks.deallocate()
     toClose.deallocate()
-    opened.deallocate()
-    guarded.deallocate()
     active.deallocate()
   }
 
-  var outstanding: Int { mutating get { reads.count + writes.count + activeCount + (activatingSlot < 0 ? 0 : 1) } }
+  @inline(__always) var reads: UnsafeMutablePointer<WaitingRequests<Positions>> { buffers }
+  @inline(__always) var writes: UnsafeMutablePointer<WaitingRequests<Positions>> { buffers + 1 }
+
+  var outstanding: Int {
+    mutating get { reads.pointee.count + writes.pointee.count + activeCount + (activatingBank < 0 ? 0 : 1) }
+  }
   var lastCompletion: Int64 { recorder.lastCompletion }
   func record(after cycles: Int64) -> ChannelRecord { recorder.finished(after: cycles) }
 
@@ -145,24 +151,45 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
   }
 
   mutating func refuses(_ request: PlacedRequest) -> Bool {
-    guard request.isWrite ? writes.isFull : reads.isFull else { return false }
-    return writes.count == 0 || !writes.contains(request.address, bank: Int(request.bank))
+    guard (request.isWrite ? writes : reads).pointee.isFull else { return false }
+    return writes.pointee.count == 0 || !writes.pointee.contains(request.address, bank: Int(request.bank))
   }
 
   @inline(__always)
   mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool {
     let bank = Int(request.bank)
-    if writes.count > 0 && writes.contains(request.address, bank: bank) {
+    if writes.pointee.count > 0 && writes.pointee.contains(request.address, bank: bank) {
       answerFromWrites(request, at: clock)
       return true
     }
-    guard request.isWrite ? !writes.isFull : !reads.isFull else { return false }
-    let slot = pool.take(request, accepted: clock)
-    let isFirst =
-      request.isWrite
-      ? writes.append(slot, bank, openRow: openRow[bank]) : reads.append(slot, bank, openRow: openRow[bank])
-    if isFirst && request.isWrite == isWriteMode { consider(slot, bank, from: clock + 1) }
+    let buffer = request.isWrite ? writes : reads
+    if buffer.pointee.isFull { return false }
+    if buffer.pointee.isExhausted { moveTogether(buffer) }
+    let state = banks + bank
+    let position = buffer.pointee.append(
+      HeldRequest(request, accepted: clock), group: Int(state.pointee.group))
+    if state.pointee.openRow == request.row {
+      if buffer.pointee.foundHit(position, bank) && buffer == served { considerHit(position, bank, from: clock &+ 1) }
+    } else if !state.pointee.isReady {
+      look(at: bank, from: clock &+ 1)
+    } else if state.pointee.openRow < 0 {
+      buffer.pointee.foundReady(position, isOpen: false)
+    } else if !isProtected(bank) {
+      buffer.pointee.foundReady(position, isOpen: true)
+    }
     return true
+  }
+
+  /// Makes room for positions; the choice among hits keeps its request.
+  private mutating func moveTogether(_ buffer: UnsafeMutablePointer<WaitingRequests<Positions>>) {
+    let banks = banks
+    let isChosen = buffer == served && columnChoice.isKnown && columnChoice.clock < .max
+    let moved = buffer.pointee.moveTogether(keeping: isChosen ? Int(columnChoice.place) : -1) {
+      Int(banks[$0].group)
+    }
+    guard isChosen else { return }
+    columnChoice.place = Int32(truncatingIfNeeded: moved)
+    columnChoice.age = Int64(moved)
   }
 
   /// A request for the address of a waiting write: a read has its data at once, a write replaces it.
@@ -178,22 +205,27 @@ struct ActiveBufferScheduler: ~Copyable, ChannelScheduler {
     }
   }
 
-  @inline(__always)
-  mutating func plan(from clock: Int64) {
-    if maintenance.due <= clock || cap > 0 { prepare(clock) }
-    switch busKind {
-    case .single: dataClock == nil ? planSingle(clock) : planSynchronised(clock)
-    case .rowAndColumn, .halfClock: planDual(clock)
+  mutating func advance(from clock: Int64, to limit: Int64) -> Int64 {
+    var now = clock
+    while now <= limit {
+      if step(now) { return now }
+      now = max(wake, now &+ 1)
     }
+    return now
   }
 
+  /// One clock.
+  ///
+  /// - Returns: whether a command was issued. If not, nothing happens before `wake`.
   @inline(__always)
-  mutating func tick(_ clock: Int64) {
-    guard wake <= clock else { return }
-    if maintenance.due <= clock || nextClose <= clock { plan(from: clock) }
+  private mutating func step(_ now: Int64) -> Bool {
+    if maintenance.due <= now || cap > 0 { prepare(now) }
+    if timers.next <= now { lookAtDue(now) }
+    wake = min(maintenance.due, nextClose)
+    wake = min(wake, timers.next)
     switch busKind {
-    case .single: dataClock == nil ? tickSingle(clock) : tickSynchronised(clock)
-    case .rowAndColumn, .halfClock: tickDual(clock)
+    case .single: return dataClock == nil ? stepSingle(now) : stepSynchronised(now)
+    case .rowAndColumn, .halfClock: return stepDual(now)
     }
   }
 }

@@ -1,3 +1,14 @@
+/// Where the next command comes from.
+enum CommandOrigin: UInt8 {
+  case none, active, column
+  /// A row command for a request of the buffer that is served.
+  case row
+  /// The head of the queue of refreshes and precharges.
+  case maintenance
+  /// A row command of an active request whose row was closed under it.
+  case activeRow
+}
+
 /// The command that goes next from one place of a controller, as far as it is known.
 ///
 /// Times at which commands become legal never move back. So a choice stays the right one while its own time is unchanged
@@ -11,8 +22,8 @@ struct CommandChoice {
   var legal: Int64 = 0
   var command: Int32 = 0
   var bank: Int32 = 0
-  /// Slot of the request's pool.
-  var slot: Int32 = 0
+  /// Where the request is: its position in its buffer, or its number among active ones.
+  var place: Int32 = 0
   /// Whether every candidate was compared.
   var isKnown = true
 
@@ -20,20 +31,4 @@ struct CommandChoice {
 
   @inline(__always)
   func goesBefore(_ other: CommandChoice) -> Bool { clock < other.clock || (clock == other.clock && age < other.age) }
-
-  /// Becomes what a search found; no candidate when the bank is negative.
-  @inline(__always)
-  mutating func set(
-    _ clock: Int64, _ age: Int64, _ times: UnsafeMutablePointer<Int64>, _ groupOf: UnsafeMutablePointer<Int32>,
-    _ groups: Int, _ command: Int, _ bank: Int, _ slots: UnsafeMutablePointer<Int32>
-  ) {
-    isKnown = true
-    self.clock = clock
-    self.age = age
-    guard bank >= 0 else { return }
-    legal = max(times[Int(groupOf[bank])], times[groups &+ bank])
-    self.command = Int32(truncatingIfNeeded: command)
-    self.bank = Int32(truncatingIfNeeded: bank)
-    slot = slots[bank]
-  }
 }

@@ -29,7 +29,7 @@ struct MaintenanceQueue: ~Copyable {
   var closeCommand: Int? { plan.closeCommand }
   var targets: [ScheduleTable.Target] { plan.refreshTargets }
 
-  var isEmpty: Bool { first == items.count }
+  private(set) var isEmpty = true
   var count: Int { items.count - first }
   var head: Item? { isEmpty ? nil : items[first] }
 
@@ -39,11 +39,13 @@ struct MaintenanceQueue: ~Copyable {
       first = 0
     }
     items.append(item)
+    isEmpty = false
   }
 
   mutating func removeFirst() {
     first += 1
-    if isEmpty {
+    if first == items.count {
+      isEmpty = true
       items.removeAll(keepingCapacity: true)
       first = 0
     }

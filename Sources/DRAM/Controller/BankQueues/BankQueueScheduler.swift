@@ -4,7 +4,7 @@ import Arch
 ///
 /// This is how DRAMsim3 schedules (one queue per bank, ranks refreshed one after the other). Its clock-by-clock
 /// description is kept, and clocks in which none of its steps would do anything are passed over.
-struct BankQueueScheduler: ~Copyable, ChannelScheduler {
+struct BankQueueScheduler: ~Copyable, PlanningScheduler {
   static var firstTick: Int64 { 0 }
 
   /// Column commands after which a row is closed although others hit it.

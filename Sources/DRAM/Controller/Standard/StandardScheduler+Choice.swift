@@ -7,8 +7,7 @@ extension StandardScheduler {
     let command = isWriteMode ? roles.write : roles.read
     let (banks, slots, ages) =
       isWriteMode ? (writes.hits, writes.hit, writes.hitAge) : (reads.hits, reads.hit, reads.hitAge)
-    let (times, groupOf) = (timing.times(command), timing.groupOf)
-    let bankTimes = times + timing.groupCount
+    let times = timing.times(command)
     var (best, age, found) = (Int64.max, Int64.max, -1)
     for word in 0..<banks.wordCount {
       var bits = banks.words[word] & ~blocked.words[word]
@@ -16,7 +15,7 @@ extension StandardScheduler {
         let bank = word << 6 | bits.trailingZeroBitCount
         bits &= bits &- 1
         if hasHadEnough(bank) { continue }
-        let ready = edge(max(clock, max(times[Int(groupOf[bank])], bankTimes[bank])), isPrecharge: false, bank)
+        let ready = edge(max(clock, times[bank]), isPrecharge: false, bank)
         if ready < best || (ready == best && ages[bank] < age) { (best, age, found) = (ready, ages[bank], bank) }
       }
     }
@@ -53,7 +52,6 @@ extension StandardScheduler {
       isWriteMode
       ? (writes.misses, writes.hits, writes.miss, writes.missAge)
       : (reads.misses, reads.hits, reads.miss, reads.missAge)
-    let (groupOf, groups) = (timing.groupOf, timing.groupCount)
     let (opening, closing) = (timing.times(roles.activate), timing.times(roles.precharge))
     var (bestClock, age, found) = (Int64.max, Int64.max, -1)
     for word in 0..<banks.wordCount {
@@ -64,7 +62,7 @@ extension StandardScheduler {
         let isOpen = opened[bank]
         if isOpen ? hits[bank] && !hasHadEnough(bank) : activatingSlot >= 0 { continue }
         let times = isOpen ? closing : opening
-        let ready = edge(max(clock, max(times[Int(groupOf[bank])], times[groups + bank])), isPrecharge: isOpen, bank)
+        let ready = edge(max(clock, times[bank]), isPrecharge: isOpen, bank)
         if ready < bestClock || (ready == bestClock && ages[bank] < age) {
           (bestClock, age, found) = (ready, ages[bank], bank)
         }

@@ -9,7 +9,7 @@ import Arch
 /// * A refresh may be put off while requests wait for its banks, up to a number of intervals (JESD79-4 allows 8); then its
 ///   banks take no request until it is done. Ranks refresh by turns; other banks go on.
 /// * Idle ranks may go to power-down and to self-refresh, and leave them when a request or a refresh needs it.
-struct StandardScheduler: ~Copyable, ChannelScheduler {
+struct StandardScheduler: ~Copyable, PlanningScheduler {
   static var firstTick: Int64 { 1 }
 
   /// What goes first of commands that can go in the same clock.

@@ -1,0 +1,51 @@
+/// Banks that are looked at again in a clock to come, by clock: a ring of sets of banks, one for each of the next 64
+/// clocks. What lies further ahead is put in the last of them and comes back from there.
+///
+/// A bank may stand in several clocks; looking at one for nothing does no harm.
+struct BankTimers: ~Copyable {
+  private static let span: Int64 = 64
+  private let sets: UnsafeMutablePointer<UInt64>
+  let wordCount: Int
+  /// Bit n: the set of the clocks that are n modulo 64 is not empty.
+  private var occupied: UInt64 = 0
+  /// The first clock with a bank; `Int64.max` for none.
+  private(set) var next = Int64.max
+
+  init(banks: Int) {
+    wordCount = (banks + 63) / 64
+    sets = .allocate(capacity: wordCount * Int(Self.span))
+    sets.initialize(repeating: 0, count: wordCount * Int(Self.span))
+  }
+
+  deinit { sets.deallocate() }
+
+  /// Has a bank looked at in a clock, or before it when it is far ahead.
+  ///
+  /// - Parameter present: the clock that is looked at now, or is next; before `clock`.
+  @inline(__always)
+  mutating func set(_ bank: Int, at clock: Int64, present: Int64) {
+    let due = min(clock, present &+ (Self.span &- 1))
+    let slot = due & (Self.span &- 1)
+    sets[Int(slot) &* wordCount &+ bank >> 6] |= 1 &<< UInt64(truncatingIfNeeded: bank & 63)
+    occupied |= 1 &<< UInt64(truncatingIfNeeded: slot)
+    next = min(next, due)
+  }
+
+  /// Takes up to 64 of the banks that are due: those of one word, as bits.
+  @inline(__always)
+  mutating func take(word: Int) -> UInt64 {
+    let place = sets + (Int(next & (Self.span &- 1)) &* wordCount &+ word)
+    defer { place.pointee = 0 }
+    return place.pointee
+  }
+
+  /// Goes on to the next clock with a bank, once all words of this one were taken.
+  @inline(__always)
+  mutating func goOn() {
+    let slot = UInt64(truncatingIfNeeded: next & (Self.span &- 1))
+    occupied &= ~(1 &<< slot)
+    // Turned so that the next clock's bit comes first; shifts are modulo 64.
+    let turned = occupied &>> (slot &+ 1) | occupied &<< (63 &- slot)
+    next = turned == 0 ? .max : next &+ 1 &+ Int64(turned.trailingZeroBitCount)
+  }
+}

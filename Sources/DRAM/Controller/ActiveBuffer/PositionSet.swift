@@ -1,0 +1,94 @@
+/// A set of positions in a buffer of requests, as bits. Smaller positions are older requests, so that the first of a set
+/// is the one that goes.
+protocol PositionSet {
+  /// Positions are smaller than this.
+  static var width: Int { get }
+  /// The empty set.
+  init()
+  var isEmpty: Bool { get }
+  /// The smallest position. The set is not empty.
+  var first: Int { get }
+  func contains(_ position: Int) -> Bool
+  mutating func insert(_ position: Int)
+  mutating func remove(_ position: Int)
+  func union(_ other: Self) -> Self
+  func intersection(_ other: Self) -> Self
+  func subtracting(_ other: Self) -> Self
+}
+
+/// Up to 64 positions.
+struct FewPositions: PositionSet {
+  private var bits: UInt64 = 0
+
+  static var width: Int { 64 }
+
+  init() {}
+
+  private init(_ bits: UInt64) { self.bits = bits }
+
+  @inline(__always) var isEmpty: Bool { bits == 0 }
+
+  @inline(__always) var first: Int { bits.trailingZeroBitCount }
+
+  @inline(__always)
+  func contains(_ position: Int) -> Bool { bits &>> UInt64(truncatingIfNeeded: position) & 1 != 0 }
+
+  @inline(__always)
+  mutating func insert(_ position: Int) { bits |= 1 &<< UInt64(truncatingIfNeeded: position) }
+
+  @inline(__always)
+  mutating func remove(_ position: Int) { bits &= ~(1 &<< UInt64(truncatingIfNeeded: position)) }
+
+  @inline(__always)
+  func union(_ other: FewPositions) -> FewPositions { FewPositions(bits | other.bits) }
+
+  @inline(__always)
+  func intersection(_ other: FewPositions) -> FewPositions { FewPositions(bits & other.bits) }
+
+  @inline(__always)
+  func subtracting(_ other: FewPositions) -> FewPositions { FewPositions(bits & ~other.bits) }
+}
+
+/// Up to 64 positions a word.
+struct ManyPositions<let words: Int>: PositionSet {
+  private var bits = InlineArray<words, UInt64>(repeating: 0)
+
+  static var width: Int { words * 64 }
+
+  init() {}
+
+  var isEmpty: Bool {
+    for word in 0..<words where bits[word] != 0 { return false }
+    return true
+  }
+
+  var first: Int {
+    var word = 0
+    while bits[word] == 0 { word += 1 }
+    return word << 6 | bits[word].trailingZeroBitCount
+  }
+
+  func contains(_ position: Int) -> Bool { bits[position >> 6] >> UInt64(position & 63) & 1 != 0 }
+
+  mutating func insert(_ position: Int) { bits[position >> 6] |= 1 << UInt64(position & 63) }
+
+  mutating func remove(_ position: Int) { bits[position >> 6] &= ~(1 << UInt64(position & 63)) }
+
+  func union(_ other: Self) -> Self {
+    var result = self
+    for word in 0..<words { result.bits[word] |= other.bits[word] }
+    return result
+  }
+
+  func intersection(_ other: Self) -> Self {
+    var result = self
+    for word in 0..<words { result.bits[word] &= other.bits[word] }
+    return result
+  }
+
+  func subtracting(_ other: Self) -> Self {
+    var result = self
+    for word in 0..<words { result.bits[word] &= ~other.bits[word] }
+    return result
+  }
+}
