@@ -89,12 +89,14 @@ final class AddressDecoder {
     let factor: UInt64
   }
 
+  /// First those of the channel (low half) and the bank (high half), then those of the row and the column.
   private let pieces: UnsafeMutablePointer<Piece>
-  /// Ends of the pieces of channel, bank, row and column.
-  private let ends: (Int, Int, Int, Int)
+  private let rowPieces: UnsafeMutablePointer<Piece>
+  private let piecesEnd: UnsafeMutablePointer<Piece>
 
   init(_ map: AddressMap, levelSizes: [Int]) {
-    var sums: [[Piece]] = [[], [], [], []]
+    var banks: [Piece] = []
+    var rows: [Piece] = []
     var position = map.shift
     var taken: [AddressMap.Target: Int] = [:]
     for field in map.fields {
@@ -103,47 +105,48 @@ final class AddressDecoder {
       taken[field.target] = low + field.bits
       guard field.bits > 0 else { continue }
       var factor = UInt64(1) << UInt64(low)
-      let sum: Int
       switch field.target {
-      case .level(0): sum = 0
-      case .level(let level):
-        sum = 1
-        factor *= UInt64(levelSizes[(level + 1)...].reduce(1, *))
-      case .row: sum = 2
-      case .column: sum = 3
+      case .level(0), .row: break
+      case .level(let level): factor *= UInt64(levelSizes[(level + 1)...].reduce(1, *)) << 32
+      case .column: factor <<= 32
       }
-      sums[sum].append(
-        Piece(shift: UInt64(position), mask: (UInt64(1) << UInt64(field.bits)) - 1, factor: factor))
+      let piece = Piece(shift: UInt64(position), mask: (UInt64(1) << UInt64(field.bits)) - 1, factor: factor)
+      switch field.target {
+      case .level: banks.append(piece)
+      case .row, .column: rows.append(piece)
+      }
     }
-    let flat = sums.flatMap(\.self)
-    pieces = .allocate(capacity: max(flat.count, 1))
-    pieces.initialize(from: flat, count: flat.count)
-    let counts = sums.map(\.count)
-    ends = (counts[0], counts[0] + counts[1], counts[0] + counts[1] + counts[2], flat.count)
+    pieces = .allocate(capacity: max(banks.count + rows.count, 1))
+    pieces.initialize(from: banks + rows, count: banks.count + rows.count)
+    rowPieces = pieces + banks.count
+    piecesEnd = rowPieces + rows.count
   }
 
   deinit { pieces.deallocate() }
 
   @inline(__always)
-  private func sum(_ address: UInt64, _ start: Int, _ end: Int) -> Int32 {
+  private func sum(
+    _ address: UInt64, _ first: UnsafeMutablePointer<Piece>, _ end: UnsafeMutablePointer<Piece>
+  ) -> UInt64 {
     var sum: UInt64 = 0
-    var piece = pieces + start
-    let last = pieces + end
-    while piece < last {
+    var piece = first
+    while piece < end {
       sum &+= (address &>> piece.pointee.shift & piece.pointee.mask) &* piece.pointee.factor
       piece += 1
     }
-    return Int32(truncatingIfNeeded: sum)
+    return sum
   }
 
   /// The place of an address; bits above the map are ignored.
   @inline(__always)
   func place(of address: UInt64) -> MemoryPlace {
+    let banks = sum(address, pieces, rowPieces)
+    let rows = sum(address, rowPieces, piecesEnd)
     var place = MemoryPlace()
-    place.channel = sum(address, 0, ends.0)
-    place.bank = sum(address, ends.0, ends.1)
-    place.row = sum(address, ends.1, ends.2)
-    place.column = sum(address, ends.2, ends.3)
+    place.channel = Int32(truncatingIfNeeded: banks)
+    place.bank = Int32(truncatingIfNeeded: banks &>> 32)
+    place.row = Int32(truncatingIfNeeded: rows)
+    place.column = Int32(truncatingIfNeeded: rows &>> 32)
     return place
   }
 }

@@ -1,5 +1,14 @@
 import Arch
 
+/// Where a channel that goes on stops before its limit.
+enum AdvanceStop {
+  case never
+  /// After the first clock in which something happened.
+  case afterEvent
+  /// After the first clock in which something left the buffer of reads, or of writes.
+  case withRoom(forWrites: Bool)
+}
+
 /// The controller of one channel. It is driven from clock to clock, and passes over those in which nothing happens.
 ///
 /// In a clock first commands are issued (`advance`), then requests are offered (`accept`). Functions of the hot loop are
@@ -13,13 +22,14 @@ protocol ChannelScheduler: ~Copyable {
   /// Takes a request, or refuses it because its buffer is full.
   mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool
 
-  /// Whether a request just refused would still be refused: nothing has left its buffer.
-  mutating func refuses(_ request: PlacedRequest) -> Bool
+  /// Whether a request that was refused would be accepted now.
+  mutating func hasRoom(forWrites: Bool) -> Bool
 
-  /// Goes from `clock` on to the first clock, up to `limit`, in which something happens if nothing arrives, and does it.
+  /// Goes on from `clock`, if nothing arrives, up to the clock where it is to stop, or up to and with `limit`. It stops
+  /// early when it is stuck.
   ///
-  /// - Returns: that clock. When nothing happens up to the limit, a later one, before which nothing does.
-  mutating func advance(from clock: Int64, to limit: Int64) -> Int64
+  /// - Returns: the clock in which it stopped. If it did not, one beyond the limit, before which nothing happens.
+  mutating func advance(from clock: Int64, to limit: Int64, stop: AdvanceStop) -> Int64
 
   /// Requests that are accepted and not complete, whose completion is not known yet.
   var outstanding: Int { mutating get }
@@ -48,11 +58,21 @@ protocol PlanningScheduler: ChannelScheduler, ~Copyable {
 }
 
 extension PlanningScheduler where Self: ~Copyable {
-  @inline(__always)
-  mutating func advance(from clock: Int64, to limit: Int64) -> Int64 {
-    plan(from: clock)
-    let next = max(wake, clock)
-    if next <= limit { tick(next) }
-    return next
+  mutating func advance(from clock: Int64, to limit: Int64, stop: AdvanceStop) -> Int64 {
+    var now = clock
+    while true {
+      plan(from: now)
+      let next = max(wake, now)
+      guard next <= limit else { return next }
+      tick(next)
+      if isStuck { return next }
+      switch stop {
+      case .never: break
+      case .afterEvent: return next
+      case .withRoom(let forWrites): if hasRoom(forWrites: forWrites) { return next }
+      }
+      guard next < limit else { return next + 1 }
+      now = next + 1
+    }
   }
 }

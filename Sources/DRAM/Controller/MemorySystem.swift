@@ -71,7 +71,7 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
     var end: Int64 = 0
     for channel in 0..<channelCount { end = max(end, channels[channel].lastCompletion) }
     end += drain
-    for channel in 0..<channelCount { try advance(channel, to: end) }
+    for channel in 0..<channelCount { _ = try advance(channel, to: end) }
     log?.settle()
     return finished()
   }
@@ -99,9 +99,9 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
       let placed = PlacedRequest(
         address: request.address, bank: place.bank, row: place.row, column: place.column, isWrite: request.isWrite)
       let scheduler = channels + channel
-      if from[channel] <= clock { try advance(channel, to: clock) }
+      if from[channel] <= clock { _ = try advance(channel, to: clock) }
       if !scheduler.pointee.accept(placed, at: clock) {
-        clock = try advance(channel, untilRoomFor: placed)
+        clock = try advance(channel, untilRoomForWrites: placed.isWrite)
         offered = 0
         _ = scheduler.pointee.accept(placed, at: clock)
       }
@@ -111,51 +111,47 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
     }
     self.offered = offered
     if let log, log.isLarge {
-      for channel in 0..<channelCount { try advance(channel, to: clock) }
+      for channel in 0..<channelCount { _ = try advance(channel, to: clock) }
       log.settle()
     }
     return clock
   }
 
-  /// Takes a channel up to a clock, that included.
-  @inline(__always)
-  private func advance(_ channel: Int, to limit: Int64) throws {
-    while from[channel] <= limit { _ = try advanceOnce(channel, to: limit) }
-  }
-
-  /// Takes a channel to the first clock in which something happens, up to a clock.
+  /// Takes a channel up to a clock, that included, or to where it is to stop.
   ///
-  /// - Returns: that clock; a later one than the limit when nothing happens until then.
+  /// - Returns: the clock in which it stopped; a later one than the limit if it did not.
   @inline(__always)
-  private func advanceOnce(_ channel: Int, to limit: Int64) throws -> Int64 {
+  private func advance(_ channel: Int, to limit: Int64, stop: AdvanceStop = .never) throws -> Int64 {
     let scheduler = channels + channel
-    var next = scheduler.pointee.advance(from: from[channel], to: skips ? limit : from[channel])
-    if skips {
-      from[channel] = next <= limit ? next &+ 1 : next
-    } else {
-      // Every clock is looked at by itself.
-      while next > from[channel] && from[channel] < limit {
-        from[channel] += 1
-        next = scheduler.pointee.advance(from: from[channel], to: from[channel])
-      }
-      from[channel] += 1
-    }
+    guard skips else { return try advanceByClock(channel, to: limit, stop: stop) }
+    let next = scheduler.pointee.advance(from: from[channel], to: limit, stop: stop)
+    from[channel] = next <= limit ? next &+ 1 : next
     if scheduler.pointee.isStuck { throw stuck(channel, after: next) }
     return next
+  }
+
+  /// The same, looking at every clock by itself.
+  private func advanceByClock(_ channel: Int, to limit: Int64, stop: AdvanceStop) throws -> Int64 {
+    while from[channel] <= limit {
+      let clock = from[channel]
+      let next = channels[channel].advance(from: clock, to: clock, stop: stop)
+      from[channel] = clock + 1
+      if channels[channel].isStuck { throw stuck(channel, after: clock) }
+      if next == clock { return clock }
+    }
+    return from[channel]
   }
 
   /// Takes a channel on until it has room for a request that it refused.
   ///
   /// - Returns: the clock in which it has.
   @inline(__always)
-  private func advance(_ channel: Int, untilRoomFor request: PlacedRequest) throws -> Int64 {
-    let deadline = patience(from: from[channel])
-    while true {
-      let last = from[channel] &- 1
-      let next = try advanceOnce(channel, to: deadline)
-      guard next < deadline else { throw stuck(channel, after: last) }
-      if !channels[channel].refuses(request) { return next }
-    }
+  private func advance(_ channel: Int, untilRoomForWrites forWrites: Bool) throws -> Int64 {
+    let first = from[channel]
+    let deadline = patience(from: first)
+    let clock = try advance(channel, to: deadline, stop: .withRoom(forWrites: forWrites))
+    guard clock < deadline else { throw stuck(channel, after: first - 1) }
+    return clock
   }
 
   /// Takes a channel on until the completion of all its requests is known.
@@ -164,7 +160,7 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
     var deadline = patience(from: from[channel])
     while open > 0 {
       let last = from[channel] - 1
-      let clock = try advanceOnce(channel, to: deadline)
+      let clock = try advance(channel, to: deadline, stop: .afterEvent)
       guard clock < deadline else { throw stuck(channel, after: last) }
       let left = channels[channel].outstanding
       if left < open { deadline = patience(from: clock) }

@@ -10,9 +10,9 @@ struct ScheduleTiers {
   let nodes: [Int]
   private let groupLevel: Int
   private let clusterLevel: Int
-  var groupCount: Int { nodes[groupLevel] }
-  var clusterCount: Int { nodes[clusterLevel] }
-  var bankCount: Int { nodes[nodes.count - 1] }
+  let groupCount: Int
+  let clusterCount: Int
+  let bankCount: Int
   /// All of them, numbered one after the other: the channel, groups, clusters, banks.
   var nodeCount: Int { 1 + groupCount + clusterCount + bankCount }
 
@@ -23,8 +23,11 @@ struct ScheduleTiers {
     for size in sizes { nodes.append((nodes.last ?? 1) * size) }
     let banks = nodes[nodes.count - 1]
     levelSizes = sizes
+    bankCount = banks
     groupLevel = nodes.lastIndex { banks / $0 > 4 } ?? 0
     clusterLevel = max(groupLevel, nodes.count - 2)
+    groupCount = nodes[groupLevel]
+    clusterCount = nodes[clusterLevel]
     self.nodes = nodes
   }
 
@@ -56,7 +59,12 @@ struct ScheduleTiers {
 
   /// The number of a tier's first node.
   func start(of tier: Tier) -> Int {
-    Tier.allCases.filter { $0.rawValue < tier.rawValue }.reduce(0) { $0 + count(of: $1) }
+    switch tier {
+    case .channel: 0
+    case .group: 1
+    case .cluster: 1 + groupCount
+    case .bank: 1 + groupCount + clusterCount
+    }
   }
 
   /// The number of the node of a tier that a bank belongs to.

@@ -32,7 +32,7 @@ extension ActiveBufferScheduler {
     // Their rows are open: nothing closes a bank that has one.
     var (best, age, place) = (Int64.max, Int64.max, 0)
     let rising: Int64 = busKind == .halfClock ? 1 : 0
-    for index in 0..<activeCount {
+    for index in 0..<activeCount where max(clock, activeFrom[index]) <= best {
       let request = active + index
       let legal = (request.pointee.isWrite ? writings : readings)[Int(request.pointee.bank)]
       let ready = max(clock, legal) | rising
@@ -189,8 +189,9 @@ extension ActiveBufferScheduler {
     guard maintenance.isEmpty else { return chooseMaintenance(now) }
     // The buffers are asked only when the active one has nothing to give.
     updateMode()
-    chooseColumn(now)
     let hasRow = findRow(now)
+    if served.pointee.hits.isEmpty { return hasRow ? .row : .none }
+    chooseColumn(now)
     if columnChoice.clock == now && (!hasRow || Int(columnChoice.place) < rowPosition) { return .column }
     wake = min(wake, columnChoice.clock)
     return hasRow ? .row : .none
@@ -232,6 +233,7 @@ extension ActiveBufferScheduler {
     }
     guard maintenance.isEmpty else { return false }
     updateMode()
+    if served.pointee.hits.isEmpty { return false }
     chooseColumn(now)
     if columnChoice.clock == now {
       issue(.column, at: now)

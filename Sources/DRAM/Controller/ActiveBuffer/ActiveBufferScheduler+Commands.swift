@@ -88,6 +88,7 @@ extension ActiveBufferScheduler {
   private mutating func makeActive(_ request: HeldRequest, _ bank: Int, at clock: Int64) {
     banks[bank].activeRequests &+= 1
     active[activeCount] = request
+    activeFrom[activeCount] = (request.isWrite ? writings : readings).own(bank)
     activeCount &+= 1
     if cap > 0 && activeCount == 1 { protectionChanged() }
     rowOpened(bank, request.row, at: clock)
@@ -104,6 +105,7 @@ extension ActiveBufferScheduler {
     var index = place
     while index < activeCount {
       active[index] = active[index &+ 1]
+      activeFrom[index] = activeFrom[index &+ 1]
       index &+= 1
     }
     if cap > 0 && activeCount == 0 { protectionChanged() }

@@ -47,6 +47,8 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   var timers: BankTimers
   /// Requests that a row was opened for, in the order in which they came here.
   let active: UnsafeMutablePointer<HeldRequest>
+  /// By active request: its access is not legal before.
+  let activeFrom: UnsafeMutablePointer<Int64>
   var activeCount = 0
   var isWriteMode = false
   var maintenance: MaintenanceQueue
@@ -119,6 +121,8 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     let held = settings.readBuffer + settings.writeBuffer + bankCount + 1
     active = .allocate(capacity: held)
     active.initialize(repeating: HeldRequest(), count: held)
+    activeFrom = .allocate(capacity: held)
+    activeFrom.initialize(repeating: 0, count: held)
     activationWindow = device.activationWindow ?? 0
     dataClock = device.dataClock
     banksPerPseudoChannel = plan.banksPerPseudoChannel
@@ -132,6 +136,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     banks.deallocate()
     toClose.deallocate()
     active.deallocate()
+    activeFrom.deallocate()
   }
 
   @inline(__always) var reads: UnsafeMutablePointer<WaitingRequests<Positions>> { buffers }
@@ -150,10 +155,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
         + "never goes on from here" : nil
   }
 
-  mutating func refuses(_ request: PlacedRequest) -> Bool {
-    guard (request.isWrite ? writes : reads).pointee.isFull else { return false }
-    return writes.pointee.count == 0 || !writes.pointee.contains(request.address, bank: Int(request.bank))
-  }
+  mutating func hasRoom(forWrites: Bool) -> Bool { !(forWrites ? writes : reads).pointee.isFull }
 
   @inline(__always)
   mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool {
@@ -205,11 +207,20 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     }
   }
 
-  mutating func advance(from clock: Int64, to limit: Int64) -> Int64 {
+  mutating func advance(from clock: Int64, to limit: Int64, stop: AdvanceStop) -> Int64 {
     var now = clock
     while now <= limit {
-      if step(now) { return now }
-      now = max(wake, now &+ 1)
+      if step(now) {
+        if isStuck { return now }
+        switch stop {
+        case .never: break
+        case .afterEvent: return now
+        case .withRoom(let forWrites): if hasRoom(forWrites: forWrites) { return now }
+        }
+        now &+= 1
+      } else {
+        now = max(wake, now &+ 1)
+      }
     }
     return now
   }

@@ -106,11 +106,11 @@ struct BankQueueScheduler: ~Copyable, PlanningScheduler {
   var lastCompletion: Int64 { recorder.lastCompletion }
   func record(after cycles: Int64) -> ChannelRecord { recorder.finished(after: cycles) }
 
-  mutating func refuses(_ request: PlacedRequest) -> Bool { request.isWrite ? writeBuffer.isFull : readQueue.isFull }
+  mutating func hasRoom(forWrites: Bool) -> Bool { !(forWrites ? writeBuffer.isFull : readQueue.isFull) }
 
   /// A write is complete two clocks after it was offered, when it is buffered; a read when its data are there.
   mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool {
-    guard !refuses(request) else { return false }
+    guard hasRoom(forWrites: request.isWrite) else { return false }
     let bank = Int(request.bank)
     let isWritten =
       writeBuffer.place(of: request.address) >= 0

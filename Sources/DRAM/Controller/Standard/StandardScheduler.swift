@@ -124,10 +124,7 @@ struct StandardScheduler: ~Copyable, PlanningScheduler {
   var lastCompletion: Int64 { recorder.lastCompletion }
   func record(after cycles: Int64) -> ChannelRecord { recorder.finished(after: cycles) }
 
-  mutating func refuses(_ request: PlacedRequest) -> Bool {
-    guard request.isWrite ? writes.isFull : reads.isFull else { return false }
-    return writes.count == 0 || !writes.contains(request.address, bank: Int(request.bank))
-  }
+  mutating func hasRoom(forWrites: Bool) -> Bool { !(forWrites ? writes.isFull : reads.isFull) }
 
   mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool {
     let bank = Int(request.bank)
