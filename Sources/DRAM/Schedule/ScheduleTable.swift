@@ -16,10 +16,10 @@ package final class ScheduleTable: @unchecked Sendable {
   /// A rule that writes times of several nodes: of all those under a node of its level.
   struct SpreadRule {
     let level: Int
-    let time: Int
     let latency: Int64
-    /// The node of the first, where its level's node is the first one, and how many.
+    /// Where the time of the first lies, where its level's node is the first one; how far from one to the next; how many.
     let start: Int
+    let step: Int
     let count: Int
   }
 
@@ -29,8 +29,9 @@ package final class ScheduleTable: @unchecked Sendable {
     let ring: Int
     /// Issues back, the present one not counted.
     let back: Int64
-    /// The tier of its one time, where it writes no more.
+    /// The tier of its one time, where it writes no more, and which of the node's times it is.
     let tier: Int
+    let time: Int
   }
 
   /// The last issues of a command at each node of a level: a count, then as many cycles as a power of two has.
@@ -84,14 +85,16 @@ package final class ScheduleTable: @unchecked Sendable {
   }
 
   let tiers: ScheduleTiers
-  /// Times of one node: one for each command that is used.
-  let stride: Int
-  /// By command: which of them is its.
-  let timeOf: UnsafeMutablePointer<Int>
+  let layout: ScheduleLayout
   package var bankCount: Int { tiers.bankCount }
   var groupCount: Int { tiers.groupCount }
-  /// By bank.
+  /// By bank; for commands that a rule of banks holds up, and for others.
   let places: UnsafeMutablePointer<Place>
+  let outerPlaces: UnsafeMutablePointer<Place>
+  /// By bank.
+  let groupOf: UnsafeMutablePointer<Int32>
+  /// By command: which of a node's times is its.
+  let timeOf: UnsafeMutablePointer<Int>
   /// By command.
   let rules: UnsafeMutablePointer<Rules>
   private let singleRules: UnsafeMutablePointer<SingleRule>
@@ -110,20 +113,14 @@ package final class ScheduleTable: @unchecked Sendable {
   package init(_ device: DeviceDescription, used: [Bool]) {
     let tiers = ScheduleTiers(device)
     self.tiers = tiers
-    var times = Array(repeating: 0, count: device.commands.count)
-    var count = 0
-    for command in device.commands.indices where used[command] {
-      times[command] = count
-      count += 1
+    let laws = device.commands.indices.map { command in
+      used[command] ? ScheduleLaw.all(of: command, device, used: used) : []
     }
-    // One cache line where they fit.
-    let stride = max(count, 8)
-    self.stride = stride
-    timeOf = Self.copy(times)
-    var flat = FlatRules(tiers, times)
-    let spans = device.commands.indices.map { command in
-      flat.add(used[command] ? ScheduleLaw.all(of: command, device, used: used) : [])
-    }
+    let layout = ScheduleLayout(tiers, laws, used: used)
+    self.layout = layout
+    timeOf = Self.copy(layout.timeOf)
+    var flat = FlatRules(tiers, layout)
+    let spans = laws.map { flat.add($0) }
     ringStarts = Self.copy(
       flat.rings.flatMap { ring in (0..<tiers.bankCount).map { Int32(ring.start(tiers.node(ring.level, of: $0))) } })
     let singles = Self.copy(flat.singles)
@@ -148,11 +145,15 @@ package final class ScheduleTable: @unchecked Sendable {
     ringCount = flat.rings.count
     historySize = flat.historySize
     let banks = 0..<tiers.bankCount
-    places = Self.copy(
-      banks.map { bank in
-        func start(_ tier: ScheduleTiers.Tier) -> Int32 { Int32(tiers.node(tier, of: bank) * stride) }
-        return Place(channel: start(.channel), group: start(.group), cluster: start(.cluster), bank: start(.bank))
-      })
+    func place(_ bank: Int, isHeldUp: Bool) -> Place {
+      func start(_ tier: ScheduleTiers.Tier) -> Int32 { Int32(layout.start(tier, tiers.node(tier, of: bank))) }
+      return Place(
+        channel: start(.channel), group: start(.group), cluster: start(.cluster),
+        bank: isHeldUp ? start(.bank) : Int32(layout.nothing))
+    }
+    places = Self.copy(banks.map { place($0, isHeldUp: true) })
+    outerPlaces = Self.copy(banks.map { place($0, isHeldUp: false) })
+    groupOf = Self.copy(banks.map { Int32(tiers.group(of: $0)) })
     nodeOf = Self.copy(tiers.nodes.indices.flatMap { level in banks.map { Int32(tiers.node(level, of: $0)) } })
   }
 
@@ -166,6 +167,8 @@ package final class ScheduleTable: @unchecked Sendable {
   deinit {
     timeOf.deallocate()
     places.deallocate()
+    outerPlaces.deallocate()
+    groupOf.deallocate()
     rules.deallocate()
     singleRules.deallocate()
     ringStarts.deallocate()
@@ -204,8 +207,7 @@ private struct FlatRules {
   }
 
   let tiers: ScheduleTiers
-  /// By command: which of a node's times is its.
-  let times: [Int]
+  let layout: ScheduleLayout
   var singles: [ScheduleTable.SingleRule] = []
   var spreads: [ScheduleTable.SpreadRule] = []
   var siblings: [ScheduleTable.SpreadRule] = []
@@ -213,15 +215,16 @@ private struct FlatRules {
   var rings: [ScheduleTable.Ring] = []
   var historySize = 0
 
-  init(_ tiers: ScheduleTiers, _ times: [Int]) {
+  init(_ tiers: ScheduleTiers, _ layout: ScheduleLayout) {
     self.tiers = tiers
-    self.times = times
+    self.layout = layout
   }
 
   private func rule(_ law: ScheduleLaw) -> ScheduleTable.SpreadRule {
-    ScheduleTable.SpreadRule(
-      level: law.level, time: times[law.next], latency: law.latency,
-      start: tiers.start(of: tiers.tier(of: law.level)), count: tiers.spread(of: law.level))
+    let tier = tiers.tier(of: law.level)
+    return ScheduleTable.SpreadRule(
+      level: law.level, latency: law.latency, start: layout.start(tier, 0) + layout.timeOf[law.next],
+      step: layout.stride(tier), count: tiers.spread(of: law.level))
   }
 
   /// - Returns: where the rules of this command lie.
@@ -231,7 +234,7 @@ private struct FlatRules {
     for tier in ScheduleTiers.Tier.allCases {
       span.singles.append(singles.count)
       for law in plain where tiers.tier(of: law.level) == tier && tiers.spread(of: law.level) == 1 {
-        singles.append(ScheduleTable.SingleRule(time: times[law.next], latency: law.latency))
+        singles.append(ScheduleTable.SingleRule(time: layout.timeOf[law.next], latency: law.latency))
       }
     }
     span.singles.append(singles.count)
@@ -260,7 +263,7 @@ private struct FlatRules {
         windows.append(
           ScheduleTable.WindowRule(
             rule: rule(law), ring: rings.count, back: Int64(law.window) - 1,
-            tier: tiers.tier(of: law.level).rawValue))
+            tier: tiers.tier(of: law.level).rawValue, time: layout.timeOf[law.next]))
       }
       rings.append(ScheduleTable.Ring(base: historySize, mask: length - 1, level: level, banks: rings.count * tiers.bankCount))
       historySize += tiers.nodes[level] * Int(length + 1)

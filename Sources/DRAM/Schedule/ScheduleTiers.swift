@@ -13,9 +13,6 @@ struct ScheduleTiers {
   let groupCount: Int
   let clusterCount: Int
   let bankCount: Int
-  /// All of them, numbered one after the other: the channel, groups, clusters, banks.
-  var nodeCount: Int { 1 + groupCount + clusterCount + bankCount }
-
   init(_ device: DeviceDescription) {
     var sizes = device.levelSizes
     sizes[0] = 1
@@ -57,23 +54,13 @@ struct ScheduleTiers {
   /// Nodes of the level's tier under one node of the level.
   func spread(of level: Int) -> Int { count(of: tier(of: level)) / nodes[level] }
 
-  /// The number of a tier's first node.
-  func start(of tier: Tier) -> Int {
-    switch tier {
-    case .channel: 0
-    case .group: 1
-    case .cluster: 1 + groupCount
-    case .bank: 1 + groupCount + clusterCount
-    }
-  }
-
   /// The number of the node of a tier that a bank belongs to.
   func node(_ tier: Tier, of bank: Int) -> Int {
     switch tier {
     case .channel: 0
-    case .group: start(of: tier) + group(of: bank)
-    case .cluster: start(of: tier) + cluster(of: bank)
-    case .bank: start(of: tier) + bank
+    case .group: group(of: bank)
+    case .cluster: cluster(of: bank)
+    case .bank: bank
     }
   }
 }

@@ -11,7 +11,8 @@ package struct ScheduleTiming: ~Copyable {
   private let timeOf: UnsafeMutablePointer<Int>
   private let windowRings: UnsafeMutablePointer<ScheduleTable.Ring>
   private let ringStarts: UnsafeMutablePointer<Int32>
-  private let stride: Int
+  private let outerPlaces: UnsafeMutablePointer<ScheduleTable.Place>
+  private let bankTimes: Int
   private let bankCount: Int
   /// Where a ring has no issue yet: so long ago that no rule counts from it.
   private static let never = Int64.min / 2
@@ -23,9 +24,10 @@ package struct ScheduleTiming: ~Copyable {
     timeOf = table.timeOf
     windowRings = table.rings
     ringStarts = table.ringStarts
-    stride = table.stride
+    outerPlaces = table.outerPlaces
+    bankTimes = table.layout.bankTimes
     bankCount = table.bankCount
-    let times = table.tiers.nodeCount * table.stride
+    let times = table.layout.timeCount
     ready = UnsafeMutableRawPointer.allocate(byteCount: times * 8, alignment: 64)
       .bindMemory(to: Int64.self, capacity: times)
     ready.initialize(repeating: 0, count: times)
@@ -70,7 +72,10 @@ package struct ScheduleTiming: ~Copyable {
   }
 
   @inline(__always)
-  func times(_ command: Int) -> Times { Times(ready: ready + timeOf[command], places: places) }
+  func times(_ command: Int) -> Times {
+    let time = timeOf[command]
+    return Times(ready: ready + time, places: time < bankTimes ? places : outerPlaces)
+  }
 
   /// The first cycle at which `command` may go to `bank`.
   @inline(__always)
@@ -124,7 +129,7 @@ package struct ScheduleTiming: ~Copyable {
       let bound = since(window, ring, issues) &+ window.pointee.rule.latency
       if window.pointee.rule.count == 1 {
         let starts = UnsafeRawPointer(places + bank).assumingMemoryBound(to: Int32.self)
-        let time = ready + (Int(starts[window.pointee.tier]) &+ window.pointee.rule.time)
+        let time = ready + (Int(starts[window.pointee.tier]) &+ window.pointee.time)
         if time.pointee < bound { time.pointee = bound }
       } else {
         raise(window.pointee.rule, node(ring.pointee.level, bank), to: bound)
@@ -153,18 +158,14 @@ package struct ScheduleTiming: ~Copyable {
   @inline(__always)
   private func node(_ level: Int, _ bank: Int) -> Int { Int(table.nodeOf[level &* bankCount &+ bank]) }
 
-  private func start(_ tier: ScheduleTiers.Tier, _ node: Int) -> Int {
-    (table.tiers.start(of: tier) + node) * stride
-  }
-
   /// Notes that `command` went to everything that `target` covers.
   package mutating func issue(_ command: Int, _ target: ScheduleTable.Target, at cycle: Int64) {
     let own = rules + command
     let singles = own.pointee.singles
-    apply(singles.0, singles.1, start(.channel, 0), cycle)
-    for node in target.groups { apply(singles.1, singles.2, start(.group, node), cycle) }
-    for node in target.clusters { apply(singles.2, singles.3, start(.cluster, node), cycle) }
-    for node in target.banks { apply(singles.3, own.pointee.singleEnd, start(.bank, node), cycle) }
+    apply(singles.0, singles.1, table.layout.start(.channel, 0), cycle)
+    for node in target.groups { apply(singles.1, singles.2, table.layout.start(.group, node), cycle) }
+    for node in target.clusters { apply(singles.2, singles.3, table.layout.start(.cluster, node), cycle) }
+    for node in target.banks { apply(singles.3, own.pointee.singleEnd, table.layout.start(.bank, node), cycle) }
     for index in own.pointee.spreads {
       let spread = table.spreadRules + index
       for node in target.nodes[spread.pointee.level] { raise(spread.pointee, node, to: cycle + spread.pointee.latency) }
@@ -197,12 +198,11 @@ package struct ScheduleTiming: ~Copyable {
   /// Writes a bound to all times under a node of the rule's level.
   @inline(__always)
   private mutating func raise(_ rule: ScheduleTable.SpreadRule, _ node: Int, to cycle: Int64) {
-    let first = rule.start &+ node &* rule.count
-    var time = ready + (first &* stride &+ rule.time)
+    var time = ready + (rule.start &+ node &* rule.count &* rule.step)
     var left = rule.count
     repeat {
       if time.pointee < cycle { time.pointee = cycle }
-      time += stride
+      time += rule.step
       left &-= 1
     } while left > 0
   }

@@ -83,7 +83,7 @@ extension ActiveBufferScheduler {
     var left = served.pointee.hits
     while !left.isEmpty {
       let position = left.first
-      let bank = Int(served.pointee.requests[position].bank)
+      let bank = Int(served.pointee.bankOf[position])
       let new = candidate(command, bank, place: position, age: Int64(position), from: clock)
       if new.goesBefore(best) { best = new }
       left = left.subtracting(served.pointee.ofBank[bank])
@@ -146,7 +146,7 @@ extension ActiveBufferScheduler {
     var left = closing.union(opening)
     while !left.isEmpty {
       let position = left.first
-      let bank = Int(buffer.pointee.requests[position].bank)
+      let bank = Int(buffer.pointee.bankOf[position])
       let isOpening = opening.contains(position)
       let times = isOpening ? openings : closings
       let legal = times[bank]
@@ -158,7 +158,7 @@ extension ActiveBufferScheduler {
       if groupTime > now {
         // All of the group wait for it.
         wake = min(wake, groupTime)
-        let others = buffer.pointee.ofGroup[Int(banks[bank].group)]
+        let others = buffer.pointee.ofGroup[Int(groupOf[bank])]
         left = left.subtracting(others.intersection(isOpening ? opening : closing))
       } else {
         wake = min(wake, max(legal, now &+ 1))

@@ -123,7 +123,7 @@ extension ActiveBufferScheduler {
       let position = Int(columnChoice.place)
       let bank = Int(columnChoice.bank)
       start(served.pointee.requests + position)
-      served.pointee.remove(position, bank, group: Int(banks[bank].group))
+      served.pointee.remove(position, bank, group: Int(groupOf[bank]))
       columnChoice = .unknown
       issueColumn(served.pointee.requests[position], bank, at: clock)
     case .maintenance: issueMaintenance(Int(headChoice.command), at: clock)
@@ -135,14 +135,14 @@ extension ActiveBufferScheduler {
   @inline(__always)
   private mutating func issueRow(_ position: Int, at clock: Int64) {
     let request = served.pointee.requests + position
-    let bank = Int(request.pointee.bank)
+    let bank = Int(served.pointee.bankOf[position])
     start(request)
     if banks[bank].openRow >= 0 {
       issueRow(precharge, bank, -1, at: clock)
       rowClosed(bank, at: clock)
     } else {
       issueRow(activate, bank, request.pointee.row, at: clock)
-      served.pointee.remove(position, bank, group: Int(banks[bank].group))
+      served.pointee.remove(position, bank, group: Int(groupOf[bank]))
       activated(request.pointee, bank, at: clock)
     }
   }

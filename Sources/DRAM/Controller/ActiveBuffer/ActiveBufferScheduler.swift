@@ -19,7 +19,6 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     /// Whether it was found to wait for no rule of its own: it can be closed when it is open, or opened. That it can is a
     /// hint, for a later command may have moved it. If not, and somebody waits for it, it is in `timers`.
     var isReady = false
-    var group: Int32 = 0
   }
 
   static var firstTick: Int64 { 1 }
@@ -30,6 +29,8 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   let read: Int
   let write: Int
   let busKind: BusKind
+  /// Owns what `groupOf` points at.
+  private let table: ScheduleTable
   var timing: ScheduleTiming
   let openings: ScheduleTiming.Times
   let closings: ScheduleTiming.Times
@@ -44,6 +45,8 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   let readLatency: Int64
   let banks: UnsafeMutablePointer<Bank>
   let bankCount: Int
+  /// By bank: the number of its group.
+  let groupOf: UnsafeMutablePointer<Int32>
   var timers: BankTimers
   /// Requests that a row was opened for, in the order in which they came here.
   let active: UnsafeMutablePointer<HeldRequest>
@@ -101,6 +104,8 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     readings = timing.times(roles.read)
     writings = timing.times(roles.write)
     bankCount = device.banksPerChannel
+    groupOf = plan.table.groupOf
+    table = plan.table
     buffers = .allocate(capacity: 2)
     for (index, capacity) in [settings.readBuffer, settings.writeBuffer].enumerated() {
       (buffers + index).initialize(
@@ -112,9 +117,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     drainTo = Int((settings.lowWatermark * Double(settings.writeBuffer)).rounded(.up)) - 1
     readLatency = device.readLatency
     banks = .allocate(capacity: bankCount)
-    for bank in 0..<bankCount {
-      (banks + bank).initialize(to: Bank(group: Int32(plan.table.tiers.group(of: bank))))
-    }
+    banks.initialize(repeating: Bank(), count: bankCount)
     timers = BankTimers(banks: bankCount)
     toClose = BankSet(capacity: bankCount)
     // Those whose row was closed under them may be many more than banks.
@@ -169,7 +172,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     if buffer.pointee.isExhausted { moveTogether(buffer) }
     let state = banks + bank
     let position = buffer.pointee.append(
-      HeldRequest(request, accepted: clock), group: Int(state.pointee.group))
+      HeldRequest(request, accepted: clock), group: Int(groupOf[bank]))
     if state.pointee.openRow == request.row {
       if buffer.pointee.foundHit(position, bank) && buffer == served { considerHit(position, bank, from: clock &+ 1) }
     } else if !state.pointee.isReady {
@@ -184,10 +187,10 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
 
   /// Makes room for positions; the choice among hits keeps its request.
   private mutating func moveTogether(_ buffer: UnsafeMutablePointer<WaitingRequests<Positions>>) {
-    let banks = banks
+    let groupOf = groupOf
     let isChosen = buffer == served && columnChoice.isKnown && columnChoice.clock < .max
     let moved = buffer.pointee.moveTogether(keeping: isChosen ? Int(columnChoice.place) : -1) {
-      Int(banks[$0].group)
+      Int(groupOf[$0])
     }
     guard isChosen else { return }
     columnChoice.place = Int32(truncatingIfNeeded: moved)
