@@ -22,8 +22,8 @@ protocol ChannelScheduler: ~Copyable {
   /// Takes a request, or refuses it because its buffer is full.
   mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool
 
-  /// Whether a request that was refused would be accepted now.
-  mutating func hasRoom(forWrites: Bool) -> Bool
+  /// How many reads, or writes, would be accepted now.
+  mutating func room(forWrites: Bool) -> Int
 
   /// Goes on from `clock`, if nothing arrives, up to the clock where it is to stop, or up to and with `limit`. It stops
   /// early when it is stuck.
@@ -69,7 +69,7 @@ extension PlanningScheduler where Self: ~Copyable {
       switch stop {
       case .never: break
       case .afterEvent: return next
-      case .withRoom(let forWrites): if hasRoom(forWrites: forWrites) { return next }
+      case .withRoom(let forWrites): if room(forWrites: forWrites) > 0 { return next }
       }
       guard next < limit else { return next + 1 }
       now = next + 1

@@ -14,14 +14,15 @@ public struct MemoryRun: Sendable {
 /// A memory of several channels behind one stream of requests, which are offered in order: a request that is refused
 /// blocks those behind it.
 ///
-/// Channels touch each other only through that stream. So each is taken to a clock only when a request is offered to it
-/// then, and a refused request waits until its own channel has room.
+/// Channels touch each other only through that stream. So each is taken to a clock only when it is not sure that it
+/// accepts a request then (`ChannelInbox`), and a refused request waits until its own channel has room.
 final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
   private let plan: ControllerPlan
   private let channels: UnsafeMutablePointer<Scheduler>
   private let channelCount: Int
   /// By channel: the clock from which on it is looked at next. Nothing happens before.
   private let from: UnsafeMutablePointer<Int64>
+  private let inboxes: UnsafeMutablePointer<ChannelInbox>
   private let decoder: AddressDecoder
   private let perCycle: Int
   private let drain: Int64
@@ -50,12 +51,21 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
     }
     from = .allocate(capacity: channelCount)
     from.initialize(repeating: Scheduler.firstTick, count: channelCount)
+    inboxes = .allocate(capacity: channelCount)
+    for channel in 0..<channelCount {
+      (inboxes + channel).initialize(
+        to: ChannelInbox(
+          roomForReads: channels[channel].room(forWrites: false),
+          roomForWrites: channels[channel].room(forWrites: true)))
+    }
     batch = .allocate(capacity: 4096)
   }
 
   deinit {
     channels.deinitialize(count: channelCount)
     channels.deallocate()
+    inboxes.deinitialize(count: channelCount)
+    inboxes.deallocate()
     from.deallocate()
     batch.deallocate()
   }
@@ -67,7 +77,10 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
       if batchCount == 0 { break }
       clock = try offerBatch(from: clock)
     }
-    for channel in 0..<channelCount { try finishRequests(channel) }
+    for channel in 0..<channelCount {
+      try deliver(channel)
+      try finishRequests(channel)
+    }
     var end: Int64 = 0
     for channel in 0..<channelCount { end = max(end, channels[channel].lastCompletion) }
     end += drain
@@ -84,7 +97,7 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
   /// - Returns: the clock of the last offer.
   private func offerBatch(from start: Int64) throws -> Int64 {
     var clock = start
-    let (batch, channels, perCycle, decoder) = (batch.baseAddress!, channels, perCycle, decoder)
+    let (batch, perCycle, decoder) = (batch.baseAddress!, perCycle, decoder)
     var offered = offered
     for index in 0..<batchCount {
       let request = batch[index]
@@ -98,23 +111,60 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
       let channel = Int(place.channel)
       let placed = PlacedRequest(
         address: request.address, bank: place.bank, row: place.row, column: place.column, isWrite: request.isWrite)
-      let scheduler = channels + channel
-      if from[channel] <= clock { _ = try advance(channel, to: clock) }
-      if !scheduler.pointee.accept(placed, at: clock) {
-        clock = try advance(channel, untilRoomForWrites: placed.isWrite)
-        offered = 0
-        _ = scheduler.pointee.accept(placed, at: clock)
+      if !(inboxes + channel).pointee.keep(placed, at: clock) {
+        if inboxes[channel].count > 0 { try deliver(channel) }
+        let accepted = try offer(placed, to: channel, from: clock)
+        if accepted > clock {
+          clock = accepted
+          offered = 0
+        }
       }
-      from[channel] = clock &+ 1
       requests &+= 1
       offered &+= 1
     }
     self.offered = offered
     if let log, log.isLarge {
-      for channel in 0..<channelCount { _ = try advance(channel, to: clock) }
+      for channel in 0..<channelCount {
+        try deliver(channel)
+        _ = try advance(channel, to: clock)
+      }
       log.settle()
     }
     return clock
+  }
+
+  /// Offers a request from a clock on until it is accepted.
+  ///
+  /// - Returns: the clock in which it was.
+  @inline(__always)
+  private func offer(_ request: PlacedRequest, to channel: Int, from first: Int64) throws -> Int64 {
+    let scheduler = channels + channel
+    var clock = first
+    if from[channel] <= clock { _ = try advance(channel, to: clock) }
+    if !scheduler.pointee.accept(request, at: clock) {
+      clock = try advance(channel, untilRoomForWrites: request.isWrite)
+      _ = scheduler.pointee.accept(request, at: clock)
+    }
+    from[channel] = clock &+ 1
+    (inboxes + channel).pointee.clear(
+      roomForReads: scheduler.pointee.room(forWrites: false), roomForWrites: scheduler.pointee.room(forWrites: true))
+    return clock
+  }
+
+  /// Takes a channel through the requests that it is sure to accept.
+  private func deliver(_ channel: Int) throws {
+    let (inbox, scheduler) = (inboxes + channel, channels + channel)
+    let count = inbox.pointee.count
+    if count == 0 { return }
+    for index in 0..<count {
+      let offer = inbox.pointee[index]
+      if from[channel] <= offer.clock { _ = try advance(channel, to: offer.clock) }
+      let isAccepted = scheduler.pointee.accept(offer.request, at: offer.clock)
+      precondition(isAccepted, "a channel has less room than it said")
+      from[channel] = offer.clock &+ 1
+    }
+    inbox.pointee.clear(
+      roomForReads: scheduler.pointee.room(forWrites: false), roomForWrites: scheduler.pointee.room(forWrites: true))
   }
 
   /// Takes a channel up to a clock, that included, or to where it is to stop.

@@ -21,6 +21,9 @@ extension ActiveBufferScheduler {
 
   // MARK: Accesses
 
+  /// The best of those looked at so far.
+  typealias Found = CommandChoice.Found
+
   /// Brings the choice of the active buffer up to date: the first ready; among equals the first accepted.
   @inline(__always)
   mutating func chooseActive(_ now: Int64, onlyColumns: Bool) {
@@ -30,19 +33,20 @@ extension ActiveBufferScheduler {
   private mutating func scanActive(from clock: Int64, onlyColumns: Bool) {
     if cap > 0 { return scanReopening(from: clock, onlyColumns: onlyColumns) }
     // Their rows are open: nothing closes a bank that has one.
-    var (best, age, place) = (Int64.max, Int64.max, 0)
     let rising: Int64 = busKind == .halfClock ? 1 : 0
-    for index in 0..<activeCount where max(clock, activeFrom[index]) <= best {
+    var best = Found()
+    var age = Int64.max
+    for index in 0..<activeCount where max(clock, activeFrom[index]) <= best.clock {
       let request = active + index
-      let legal = (request.pointee.isWrite ? writings : readings)[Int(request.pointee.bank)]
+      let bank = Int(request.pointee.bank)
+      let legal = (request.pointee.isWrite ? writings : readings)[bank]
       let ready = max(clock, legal) | rising
-      if ready < best || (ready == best && request.pointee.accepted < age) {
-        (best, age, place) = (ready, request.pointee.accepted, index)
+      if ready < best.clock || (ready == best.clock && request.pointee.accepted < age) {
+        best = Found(clock: ready, legal: legal, place: index, bank: bank)
+        age = request.pointee.accepted
       }
     }
-    let request = active + place
-    activeChoice = candidate(
-      request.pointee.isWrite ? write : read, Int(request.pointee.bank), place: place, age: age, from: clock)
+    activeChoice.set(best, active[best.place].isWrite ? write : read, age: age)
   }
 
   /// The same where rows may have been closed under requests.
@@ -78,17 +82,23 @@ extension ActiveBufferScheduler {
   }
 
   private mutating func findColumn(from clock: Int64) {
-    var best = CommandChoice()
-    let command = columnCommand
-    var left = served.pointee.hits
+    let buffer = served
+    let isRead = buffer == reads
+    let times = isRead ? readings : writings
+    let rising: Int64 = busKind == .halfClock ? 1 : 0
+    var best = Found()
+    var left = buffer.pointee.hits
     while !left.isEmpty {
       let position = left.first
-      let bank = Int(served.pointee.bankOf[position])
-      let new = candidate(command, bank, place: position, age: Int64(position), from: clock)
-      if new.goesBefore(best) { best = new }
-      left = left.subtracting(served.pointee.ofBank[bank])
+      let bank = Int(buffer.pointee.bankOf[position])
+      let legal = times[bank]
+      let ready = max(clock, legal) | rising
+      // From the oldest on: later ones are better only when they are ready earlier.
+      if ready < best.clock { best = Found(clock: ready, legal: legal, place: position, bank: bank) }
+      if ready == clock { break }
+      left = left.subtracting(buffer.pointee.ofBank[bank])
     }
-    columnChoice = best
+    columnChoice.set(best, isRead ? read : write, age: Int64(best.place))
   }
 
   // MARK: Rows
@@ -226,7 +236,7 @@ extension ActiveBufferScheduler {
     if activeCount > 0 {
       chooseActive(now, onlyColumns: true)
       if activeChoice.clock == now {
-        issue(.active, at: now)
+        issueActive(Int(activeChoice.place), Int(activeChoice.bank), Int(activeChoice.command), at: now)
         return true
       }
       wake = min(wake, activeChoice.clock)

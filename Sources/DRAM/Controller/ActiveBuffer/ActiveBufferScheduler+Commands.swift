@@ -74,9 +74,9 @@ extension ActiveBufferScheduler {
 
   /// A row was opened, or half opened, for a request.
   @inline(__always)
-  private mutating func activated(_ request: HeldRequest, _ bank: Int, at clock: Int64) {
+  private mutating func activated(_ request: UnsafeMutablePointer<HeldRequest>, _ bank: Int, at clock: Int64) {
     if roles.activateSecond != nil {
-      activating = request
+      activating.pointee = request.pointee
       activatingBank = bank
       activationDeadline = clock + activationWindow
     } else {
@@ -85,16 +85,18 @@ extension ActiveBufferScheduler {
   }
 
   @inline(__always)
-  private mutating func makeActive(_ request: HeldRequest, _ bank: Int, at clock: Int64) {
+  private mutating func makeActive(_ request: UnsafeMutablePointer<HeldRequest>, _ bank: Int, at clock: Int64) {
     banks[bank].activeRequests &+= 1
-    active[activeCount] = request
-    activeFrom[activeCount] = (request.isWrite ? writings : readings).own(bank)
+    let place = activeCount
+    let from = (request.pointee.isWrite ? writings : readings).own(bank)
+    active[place] = request.pointee
+    activeFrom[place] = from
     activeCount &+= 1
     if cap > 0 && activeCount == 1 { protectionChanged() }
-    rowOpened(bank, request.row, at: clock)
-    guard activeChoice.isKnown else { return }
+    rowOpened(bank, active[place].row, at: clock)
+    guard activeChoice.isKnown, from <= activeChoice.clock else { return }
     let new = candidate(
-      request.isWrite ? write : read, bank, place: activeCount &- 1, age: request.accepted, from: clock)
+      active[place].isWrite ? write : read, bank, place: place, age: active[place].accepted, from: clock)
     if new.goesBefore(activeChoice) { activeChoice = new }
   }
 
@@ -117,15 +119,16 @@ extension ActiveBufferScheduler {
   mutating func issue(_ origin: CommandOrigin, at clock: Int64) {
     switch origin {
     case .row: issueRow(rowPosition, at: clock)
-    case .active: issueActive(activeChoice, at: clock)
-    case .activeRow: issueActive(headChoice, at: clock)
+    case .active: issueActive(Int(activeChoice.place), Int(activeChoice.bank), Int(activeChoice.command), at: clock)
+    case .activeRow: issueActive(Int(headChoice.place), Int(headChoice.bank), Int(headChoice.command), at: clock)
     case .column:
       let position = Int(columnChoice.place)
       let bank = Int(columnChoice.bank)
-      start(served.pointee.requests + position)
+      let request = served.pointee.requests + position
+      start(request)
       served.pointee.remove(position, bank, group: Int(groupOf[bank]))
-      columnChoice = .unknown
-      issueColumn(served.pointee.requests[position], bank, at: clock)
+      columnChoice.isKnown = false
+      issueColumn(request, bank, at: clock)
     case .maintenance: issueMaintenance(Int(headChoice.command), at: clock)
     case .none: break
     }
@@ -143,27 +146,28 @@ extension ActiveBufferScheduler {
     } else {
       issueRow(activate, bank, request.pointee.row, at: clock)
       served.pointee.remove(position, bank, group: Int(groupOf[bank]))
-      activated(request.pointee, bank, at: clock)
+      activated(request, bank, at: clock)
     }
   }
 
-  private mutating func issueActive(_ choice: CommandChoice, at clock: Int64) {
-    let (place, bank, command) = (Int(choice.place), Int(choice.bank), Int(choice.command))
-    start(active + place)
-    let request = active[place]
+  @inline(__always)
+  mutating func issueActive(_ place: Int, _ bank: Int, _ command: Int, at clock: Int64) {
+    let request = active + place
+    start(request)
     if command == precharge {
       issueRow(command, bank, -1, at: clock)
       activeChoice = .unknown
       rowClosed(bank, at: clock)
     } else if command == activate {
       // Its row was closed under it: it starts anew at the end. Who counts by activations counts it twice.
-      issueRow(command, bank, request.row, at: clock)
+      activating.pointee = request.pointee
+      issueRow(command, bank, activating.pointee.row, at: clock)
       removeActive(place)
       if !hasQuirks { release(bank) }
-      activated(request, bank, at: clock)
+      activated(activating, bank, at: clock)
     } else {
-      removeActive(place)
       issueColumn(request, bank, at: clock)
+      removeActive(place)
       release(bank)
     }
   }
@@ -194,33 +198,34 @@ extension ActiveBufferScheduler {
   mutating func issueSecondActivation(at clock: Int64) {
     guard let second = roles.activateSecond, activatingBank >= 0 else { return }
     let bank = activatingBank
-    issueRow(second, bank, activating.row, at: clock)
+    issueRow(second, bank, activating.pointee.row, at: clock)
     activatingBank = -1
     makeActive(activating, bank, at: clock)
   }
 
   /// The access itself, with auto-precharge where the row policy wants it and it may go now.
   @inline(__always)
-  private mutating func issueColumn(_ request: HeldRequest, _ bank: Int, at clock: Int64) {
-    var command = request.isWrite ? write : read
+  private mutating func issueColumn(_ request: UnsafeMutablePointer<HeldRequest>, _ bank: Int, at clock: Int64) {
+    let isWrite = request.pointee.isWrite
+    var command = isWrite ? write : read
     var closes = false
     if cap > 0 && synchronisedOrigin == .none && banks[bank].accesses >= cap,
-      let withPrecharge = request.isWrite ? roles.writePrecharge : roles.readPrecharge,
+      let withPrecharge = isWrite ? roles.writePrecharge : roles.readPrecharge,
       timing.earliest(withPrecharge, bank) <= clock
     {
       command = withPrecharge
       closes = true
     }
     timing.issue(command, bank, at: clock)
-    recorder.command(command, bank: bank, row: request.row, column: request.column, at: clock)
-    if request.isWrite {
+    recorder.command(command, bank: bank, row: request.pointee.row, column: request.pointee.column, at: clock)
+    if isWrite {
       recorder.write(completed: clock)
     } else {
       lastReadDone = max(lastReadDone, clock + readLatency)
-      recorder.read(accepted: request.accepted, completed: lastReadDone)
+      recorder.read(accepted: request.pointee.accepted, completed: lastReadDone)
     }
     if let dataClock {
-      dataClockEnd = max(dataClockEnd, clock + (request.isWrite ? dataClock.afterWrite : dataClock.afterRead))
+      dataClockEnd = max(dataClockEnd, clock + (isWrite ? dataClock.afterWrite : dataClock.afterRead))
     }
     if closes {
       rowClosed(bank, at: clock)

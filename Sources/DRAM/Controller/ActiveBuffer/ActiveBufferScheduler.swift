@@ -61,7 +61,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   let toClose: BankSet
   var nextClose = Int64.max
   /// The request between the two commands of its activation (LPDDR5), and its bank; −1 for none.
-  var activating = HeldRequest()
+  let activating: UnsafeMutablePointer<HeldRequest>
   var activatingBank = -1
   var activationDeadline: Int64 = 0
   let activationWindow: Int64
@@ -122,8 +122,9 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     toClose = BankSet(capacity: bankCount)
     // Those whose row was closed under them may be many more than banks.
     let held = settings.readBuffer + settings.writeBuffer + bankCount + 1
-    active = .allocate(capacity: held)
-    active.initialize(repeating: HeldRequest(), count: held)
+    active = .allocate(capacity: held + 1)
+    active.initialize(repeating: HeldRequest(), count: held + 1)
+    activating = active + held
     activeFrom = .allocate(capacity: held)
     activeFrom.initialize(repeating: 0, count: held)
     activationWindow = device.activationWindow ?? 0
@@ -158,7 +159,11 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
         + "never goes on from here" : nil
   }
 
-  mutating func hasRoom(forWrites: Bool) -> Bool { !(forWrites ? writes : reads).pointee.isFull }
+  @inline(__always)
+  mutating func room(forWrites: Bool) -> Int {
+    let buffer = forWrites ? writes : reads
+    return buffer.pointee.capacity &- buffer.pointee.count
+  }
 
   @inline(__always)
   mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool {
@@ -187,11 +192,8 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
 
   /// Makes room for positions; the choice among hits keeps its request.
   private mutating func moveTogether(_ buffer: UnsafeMutablePointer<WaitingRequests<Positions>>) {
-    let groupOf = groupOf
     let isChosen = buffer == served && columnChoice.isKnown && columnChoice.clock < .max
-    let moved = buffer.pointee.moveTogether(keeping: isChosen ? Int(columnChoice.place) : -1) {
-      Int(groupOf[$0])
-    }
+    let moved = buffer.pointee.moveTogether(keeping: isChosen ? Int(columnChoice.place) : -1, groupOf)
     guard isChosen else { return }
     columnChoice.place = Int32(truncatingIfNeeded: moved)
     columnChoice.age = Int64(moved)
@@ -218,7 +220,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
         switch stop {
         case .never: break
         case .afterEvent: return now
-        case .withRoom(let forWrites): if hasRoom(forWrites: forWrites) { return now }
+        case .withRoom(let forWrites): if room(forWrites: forWrites) > 0 { return now }
         }
         now &+= 1
       } else {

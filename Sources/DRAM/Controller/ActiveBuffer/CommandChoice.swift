@@ -29,6 +29,26 @@ struct CommandChoice {
 
   static let unknown = CommandChoice(isKnown: false)
 
+  /// What a search found; no candidate when its clock is `Int64.max`.
+  struct Found {
+    var clock = Int64.max
+    var legal: Int64 = 0
+    var place = 0
+    var bank = 0
+  }
+
+  /// Becomes what a search through all candidates found.
+  @inline(__always)
+  mutating func set(_ found: Found, _ command: Int, age: Int64) {
+    clock = found.clock
+    self.age = age
+    legal = found.legal
+    self.command = Int32(truncatingIfNeeded: command)
+    bank = Int32(truncatingIfNeeded: found.bank)
+    place = Int32(truncatingIfNeeded: found.place)
+    isKnown = true
+  }
+
   @inline(__always)
   func goesBefore(_ other: CommandChoice) -> Bool { clock < other.clock || (clock == other.clock && age < other.age) }
 }

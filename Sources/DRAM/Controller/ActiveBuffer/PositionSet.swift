@@ -14,6 +14,8 @@ protocol PositionSet {
   func union(_ other: Self) -> Self
   func intersection(_ other: Self) -> Self
   func subtracting(_ other: Self) -> Self
+  /// Every position smaller by so many. None is smaller than that.
+  func lowered(by distance: Int) -> Self
 }
 
 /// Up to 64 positions.
@@ -47,6 +49,9 @@ struct FewPositions: PositionSet {
 
   @inline(__always)
   func subtracting(_ other: FewPositions) -> FewPositions { FewPositions(bits & ~other.bits) }
+
+  @inline(__always)
+  func lowered(by distance: Int) -> FewPositions { FewPositions(bits &>> UInt64(truncatingIfNeeded: distance)) }
 }
 
 /// Up to 64 positions a word.
@@ -89,6 +94,17 @@ struct ManyPositions<let words: Int>: PositionSet {
   func subtracting(_ other: Self) -> Self {
     var result = self
     for word in 0..<words { result.bits[word] &= ~other.bits[word] }
+    return result
+  }
+
+  func lowered(by distance: Int) -> Self {
+    var result = Self()
+    let (skipped, shift) = (distance >> 6, UInt64(distance & 63))
+    for word in 0..<(words - skipped) {
+      let low = bits[word + skipped] >> shift
+      let high = word + skipped + 1 < words && shift > 0 ? bits[word + skipped + 1] << (64 - shift) : 0
+      result.bits[word] = low | high
+    }
     return result
   }
 }

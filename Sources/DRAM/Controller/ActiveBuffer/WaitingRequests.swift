@@ -93,15 +93,17 @@ struct WaitingRequests<Positions: PositionSet>: ~Copyable {
     opening.remove(position)
   }
 
-  /// Moves the positions in use together.
+  /// Moves the positions in use together, or at least down, so that there is one for the next request.
   ///
   /// - Parameters:
-  ///   - groupOf: the group of a bank.
   ///   - kept: a position in use, or −1.
+  ///   - groupOf: by bank, its group.
   /// - Returns: where that is now.
-  mutating func moveTogether(keeping kept: Int, _ groupOf: (Int) -> Int) -> Int {
+  mutating func moveTogether(keeping kept: Int, _ groupOf: UnsafeMutablePointer<Int32>) -> Int {
     var all = Positions()
     for group in 0..<groupCount { all = all.union(ofGroup[group]) }
+    // Requests that come and go in order leave much room below.
+    if all.isEmpty || all.first >= Positions.width / 4 { return moveDown(by: all.isEmpty ? end : all.first, kept) }
     let (oldHits, oldOpening, oldClosing) = (hits, opening, closing)
     (hits, opening, closing) = (Positions(), Positions(), Positions())
     ofBank.update(repeating: Positions(), count: bankCount)
@@ -112,17 +114,31 @@ struct WaitingRequests<Positions: PositionSet>: ~Copyable {
       let position = all.first
       all.remove(position)
       if position == kept { result = end }
-      let bank = Int(requests[position].bank)
+      let bank = Int(bankOf[position])
       requests[end] = requests[position]
       bankOf[end] = bankOf[position]
       ofBank[bank].insert(end)
-      ofGroup[groupOf(bank)].insert(end)
+      ofGroup[Int(groupOf[bank])].insert(end)
       if oldHits.contains(position) { hits.insert(end) }
       if oldOpening.contains(position) { opening.insert(end) }
       if oldClosing.contains(position) { closing.insert(end) }
       end += 1
     }
     return result
+  }
+
+  private mutating func moveDown(by distance: Int, _ kept: Int) -> Int {
+    for position in distance..<end {
+      requests[position - distance] = requests[position]
+      bankOf[position - distance] = bankOf[position]
+    }
+    end -= distance
+    for bank in 0..<bankCount { ofBank[bank] = ofBank[bank].lowered(by: distance) }
+    for group in 0..<groupCount { ofGroup[group] = ofGroup[group].lowered(by: distance) }
+    hits = hits.lowered(by: distance)
+    opening = opening.lowered(by: distance)
+    closing = closing.lowered(by: distance)
+    return kept - distance
   }
 
   // MARK: What banks do

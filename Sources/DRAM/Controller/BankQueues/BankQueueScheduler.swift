@@ -106,11 +106,13 @@ struct BankQueueScheduler: ~Copyable, PlanningScheduler {
   var lastCompletion: Int64 { recorder.lastCompletion }
   func record(after cycles: Int64) -> ChannelRecord { recorder.finished(after: cycles) }
 
-  mutating func hasRoom(forWrites: Bool) -> Bool { !(forWrites ? writeBuffer.isFull : readQueue.isFull) }
+  mutating func room(forWrites: Bool) -> Int {
+    forWrites ? writeBuffer.capacity - writeBuffer.count : readQueue.capacity - readQueue.count
+  }
 
   /// A write is complete two clocks after it was offered, when it is buffered; a read when its data are there.
   mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool {
-    guard hasRoom(forWrites: request.isWrite) else { return false }
+    guard room(forWrites: request.isWrite) > 0 else { return false }
     let bank = Int(request.bank)
     let isWritten =
       writeBuffer.place(of: request.address) >= 0

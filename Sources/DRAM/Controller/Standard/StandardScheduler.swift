@@ -124,7 +124,9 @@ struct StandardScheduler: ~Copyable, PlanningScheduler {
   var lastCompletion: Int64 { recorder.lastCompletion }
   func record(after cycles: Int64) -> ChannelRecord { recorder.finished(after: cycles) }
 
-  mutating func hasRoom(forWrites: Bool) -> Bool { !(forWrites ? writes.isFull : reads.isFull) }
+  mutating func room(forWrites: Bool) -> Int {
+    forWrites ? writes.capacity - writes.count : reads.capacity - reads.count
+  }
 
   mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool {
     let bank = Int(request.bank)
