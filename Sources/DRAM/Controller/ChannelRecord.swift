@@ -59,6 +59,7 @@ struct ChannelRecorder: ~Copyable {
   private let commandCount: Int
   private let latencies: LatencyCounts
   private var meter: ActivityMeter?
+  private let isWatched: Bool
   var rowHits: Int64 = 0
   var rowMisses: Int64 = 0
   var rowConflicts: Int64 = 0
@@ -77,6 +78,7 @@ struct ChannelRecorder: ~Copyable {
     counts = .allocate(capacity: commandCount)
     counts.initialize(repeating: 0, count: commandCount)
     meter = plan.measuresActivity ? ActivityMeter(plan.device) : nil
+    isWatched = plan.measuresActivity || log != nil
     latencies = LatencyCounts()
   }
 
@@ -88,12 +90,15 @@ struct ChannelRecorder: ~Copyable {
   @inline(__always)
   mutating func command(_ command: Int, bank: Int, row: Int32, column: Int32, at cycle: Int64) {
     counts[command] &+= 1
+    if isWatched { watch(command, bank: bank, row: row, column: column, at: cycle) }
+  }
+
+  /// Does what a run that asks for more than sums wants.
+  private mutating func watch(_ command: Int, bank: Int, row: Int32, column: Int32, at cycle: Int64) {
     meter?.note(command, bank: bank, at: cycle)
-    if let log {
-      log.append(
-        IssuedCommand(
-          cycle: cycle, command: Int32(command), channel: channel, bank: Int32(bank), row: row, column: column))
-    }
+    log?.append(
+      IssuedCommand(
+        cycle: cycle, command: Int32(command), channel: channel, bank: Int32(bank), row: row, column: column))
   }
 
   @inline(__always)

@@ -6,10 +6,11 @@ import Arch
 /// It binds exactly as `ConstraintTable` does for commands whose addresses are those of their scope, but forgets which
 /// rule bound, and keeps only what `ScheduleLaw` leaves. Times are kept for the nodes of `ScheduleTiers`.
 package final class ScheduleTable: @unchecked Sendable {
-  /// A rule that writes one time of the bank, or of its cluster or group.
+  /// A rule that writes one time of the bank, its cluster, its group or the channel.
   struct SingleRule {
-    /// Which of the node's times.
-    let time: Int
+    /// The tier, as a number, and which of its node's times.
+    let tier: Int32
+    let time: Int32
     let latency: Int64
   }
 
@@ -48,21 +49,18 @@ package final class ScheduleTable: @unchecked Sendable {
 
   /// The rules of a command as the previous one.
   struct Rules {
-    /// By tier: where those begin that write one time of it. They follow each other.
-    let singles: (
-      UnsafeMutablePointer<SingleRule>, UnsafeMutablePointer<SingleRule>, UnsafeMutablePointer<SingleRule>,
-      UnsafeMutablePointer<SingleRule>
-    )
+    let singles: UnsafeMutablePointer<SingleRule>
     let singleEnd: UnsafeMutablePointer<SingleRule>
     let windows: UnsafeMutablePointer<WindowRule>
     let windowEnd: UnsafeMutablePointer<WindowRule>
     /// Rings that remember the command.
     let rings: UnsafeMutablePointer<Ring>
     let ringEnd: UnsafeMutablePointer<Ring>
+    /// Whether there are any but the first.
+    let hasMore: Bool
     /// Those that write several times, of nodes or of their siblings.
     let spreads: Range<Int>
     let siblings: Range<Int>
-    let hasSpreads: Bool
   }
 
   /// Where the times of the nodes of a bank begin, by tier.
@@ -132,13 +130,11 @@ package final class ScheduleTable: @unchecked Sendable {
     rules = Self.copy(
       spans.map { span in
         Rules(
-          singles: (
-            singles + span.singles[0], singles + span.singles[1], singles + span.singles[2], singles + span.singles[3]
-          ),
-          singleEnd: singles + span.singles[4], windows: windows + span.windows.lowerBound,
-          windowEnd: windows + span.windows.upperBound, rings: rings + span.rings.lowerBound,
-          ringEnd: rings + span.rings.upperBound, spreads: span.spreads, siblings: span.siblings,
-          hasSpreads: !(span.spreads.isEmpty && span.siblings.isEmpty))
+          singles: singles + span.singles.lowerBound, singleEnd: singles + span.singles.upperBound,
+          windows: windows + span.windows.lowerBound, windowEnd: windows + span.windows.upperBound,
+          rings: rings + span.rings.lowerBound, ringEnd: rings + span.rings.upperBound,
+          hasMore: !(span.rings.isEmpty && span.spreads.isEmpty && span.siblings.isEmpty), spreads: span.spreads,
+          siblings: span.siblings)
       })
     spreadRules = Self.copy(flat.spreads)
     siblingRules = Self.copy(flat.siblings)
@@ -198,8 +194,7 @@ package final class ScheduleTable: @unchecked Sendable {
 /// The rules of all commands, one after the other.
 private struct FlatRules {
   struct Span {
-    /// By tier, and where the last ends.
-    var singles: [Int] = []
+    var singles = 0..<0
     var spreads = 0..<0
     var siblings = 0..<0
     var windows = 0..<0
@@ -231,13 +226,13 @@ private struct FlatRules {
   mutating func add(_ laws: [ScheduleLaw]) -> Span {
     var span = Span()
     let plain = laws.filter { $0.window == 1 && !$0.isSibling }
-    for tier in ScheduleTiers.Tier.allCases {
-      span.singles.append(singles.count)
-      for law in plain where tiers.tier(of: law.level) == tier && tiers.spread(of: law.level) == 1 {
-        singles.append(ScheduleTable.SingleRule(time: layout.timeOf[law.next], latency: law.latency))
-      }
+    let firstSingle = singles.count
+    for law in plain where tiers.spread(of: law.level) == 1 {
+      singles.append(
+        ScheduleTable.SingleRule(
+          tier: Int32(tiers.tier(of: law.level).rawValue), time: Int32(layout.timeOf[law.next]), latency: law.latency))
     }
-    span.singles.append(singles.count)
+    span.singles = firstSingle..<singles.count
     let firstSpread = spreads.count
     for law in plain where tiers.spread(of: law.level) > 1 {
       spreads.append(rule(law))

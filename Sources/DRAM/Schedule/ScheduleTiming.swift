@@ -50,10 +50,17 @@ package struct ScheduleTiming: ~Copyable {
   struct Times {
     fileprivate let ready: UnsafeMutablePointer<Int64>
     fileprivate let places: UnsafeMutablePointer<ScheduleTable.Place>
+    fileprivate let groups: UnsafeMutablePointer<Int64>
+    fileprivate let groupStep: Int
 
     /// The first cycle at which the command may go to a bank.
     @inline(__always)
-    subscript(_ bank: Int) -> Int64 {
+    subscript(_ bank: Int) -> Int64 { Self.earliest(bank, ready, places) }
+
+    @inline(__always)
+    fileprivate static func earliest(
+      _ bank: Int, _ ready: UnsafeMutablePointer<Int64>, _ places: UnsafeMutablePointer<ScheduleTable.Place>
+    ) -> Int64 {
       let place = places + bank
       let outer = max(ready[Int(place.pointee.channel)], ready[Int(place.pointee.group)])
       let inner = max(ready[Int(place.pointee.cluster)], ready[Int(place.pointee.bank)])
@@ -64,22 +71,27 @@ package struct ScheduleTiming: ~Copyable {
     @inline(__always)
     func own(_ bank: Int) -> Int64 { ready[Int(places[bank].bank)] }
 
-    /// The same as far as rules of its group and of the channel go.
+    /// The same as far as rules of the channel go, and those of a group.
+    @inline(__always) var channel: Int64 { ready[0] }
+
     @inline(__always)
-    func group(of bank: Int) -> Int64 {
-      max(ready[Int(places[bank].channel)], ready[Int(places[bank].group)])
-    }
+    func group(_ number: Int) -> Int64 { groups[number &* groupStep] }
   }
 
   @inline(__always)
   func times(_ command: Int) -> Times {
     let time = timeOf[command]
-    return Times(ready: ready + time, places: time < bankTimes ? places : outerPlaces)
+    return Times(
+      ready: ready + time, places: time < bankTimes ? places : outerPlaces,
+      groups: ready + (table.layout.start(.group, 0) + time), groupStep: table.layout.stride(.group))
   }
 
   /// The first cycle at which `command` may go to `bank`.
   @inline(__always)
-  package func earliest(_ command: Int, _ bank: Int) -> Int64 { times(command)[bank] }
+  package func earliest(_ command: Int, _ bank: Int) -> Int64 {
+    let time = timeOf[command]
+    return Times.earliest(bank, ready + time, time < bankTimes ? places : outerPlaces)
+  }
 
   /// The first cycle at which a command that covers many banks may go.
   package func earliest(_ command: Int, _ target: ScheduleTable.Target) -> Int64 {
@@ -95,29 +107,29 @@ package struct ScheduleTiming: ~Copyable {
   @inline(__always)
   package mutating func issue(_ command: Int, _ bank: Int, at cycle: Int64) {
     let own = rules + command
-    let place = places + bank
-    let singles = own.pointee.singles
-    apply(singles.0, singles.1, Int(place.pointee.channel), cycle)
-    apply(singles.1, singles.2, Int(place.pointee.group), cycle)
-    apply(singles.2, singles.3, Int(place.pointee.cluster), cycle)
-    apply(singles.3, own.pointee.singleEnd, Int(place.pointee.bank), cycle)
-    if own.pointee.rings < own.pointee.ringEnd { issueCounted(own, bank, at: cycle) }
-    if own.pointee.hasSpreads { issueSpread(own, bank, at: cycle) }
+    let starts = starts(of: bank)
+    var rule = own.pointee.singles
+    let end = own.pointee.singleEnd
+    while rule < end {
+      raise(Int(starts[Int(rule.pointee.tier)]) &+ Int(rule.pointee.time), to: cycle &+ rule.pointee.latency)
+      rule += 1
+    }
+    if own.pointee.hasMore {
+      issueCounted(own, bank, at: cycle)
+      issueSpread(own, bank, at: cycle)
+    }
+  }
+
+  /// Where the times of a bank's nodes begin, by tier.
+  @inline(__always)
+  private func starts(of bank: Int) -> UnsafePointer<Int32> {
+    UnsafeRawPointer(places + bank).assumingMemoryBound(to: Int32.self)
   }
 
   @inline(__always)
-  private mutating func apply(
-    _ first: UnsafeMutablePointer<ScheduleTable.SingleRule>, _ end: UnsafeMutablePointer<ScheduleTable.SingleRule>,
-    _ node: Int, _ cycle: Int64
-  ) {
-    let times = ready + node
-    var rule = first
-    while rule < end {
-      let bound = cycle &+ rule.pointee.latency
-      // A branch: vectors of this element type cost more than they save.
-      if times[rule.pointee.time] < bound { times[rule.pointee.time] = bound }
-      rule += 1
-    }
+  private mutating func raise(_ time: Int, to cycle: Int64) {
+    // A branch: vectors of this element type cost more than they save.
+    if ready[time] < cycle { ready[time] = cycle }
   }
 
   /// Rules that count from further back than the last issue. The present one is remembered only after all of them.
@@ -128,9 +140,7 @@ package struct ScheduleTiming: ~Copyable {
       let issues = history + Int(ringStarts[ring.pointee.banks &+ bank])
       let bound = since(window, ring, issues) &+ window.pointee.rule.latency
       if window.pointee.rule.count == 1 {
-        let starts = UnsafeRawPointer(places + bank).assumingMemoryBound(to: Int32.self)
-        let time = ready + (Int(starts[window.pointee.tier]) &+ window.pointee.time)
-        if time.pointee < bound { time.pointee = bound }
+        raise(Int(starts(of: bank)[window.pointee.tier]) &+ window.pointee.time, to: bound)
       } else {
         raise(window.pointee.rule, node(ring.pointee.level, bank), to: bound)
       }
@@ -161,11 +171,14 @@ package struct ScheduleTiming: ~Copyable {
   /// Notes that `command` went to everything that `target` covers.
   package mutating func issue(_ command: Int, _ target: ScheduleTable.Target, at cycle: Int64) {
     let own = rules + command
-    let singles = own.pointee.singles
-    apply(singles.0, singles.1, table.layout.start(.channel, 0), cycle)
-    for node in target.groups { apply(singles.1, singles.2, table.layout.start(.group, node), cycle) }
-    for node in target.clusters { apply(singles.2, singles.3, table.layout.start(.cluster, node), cycle) }
-    for node in target.banks { apply(singles.3, own.pointee.singleEnd, table.layout.start(.bank, node), cycle) }
+    var rule = own.pointee.singles
+    while rule < own.pointee.singleEnd {
+      for bank in target.banks {
+        raise(
+          Int(starts(of: bank)[Int(rule.pointee.tier)]) &+ Int(rule.pointee.time), to: cycle &+ rule.pointee.latency)
+      }
+      rule += 1
+    }
     for index in own.pointee.spreads {
       let spread = table.spreadRules + index
       for node in target.nodes[spread.pointee.level] { raise(spread.pointee, node, to: cycle + spread.pointee.latency) }

@@ -36,7 +36,7 @@ extension ActiveBufferScheduler {
     let rising: Int64 = busKind == .halfClock ? 1 : 0
     var best = Found()
     var age = Int64.max
-    for index in 0..<activeCount where max(clock, activeFrom[index]) <= best.clock {
+    for index in activeFirst..<(activeFirst &+ activeCount) where max(clock, activeFrom[index]) <= best.clock {
       let request = active + index
       let bank = Int(request.pointee.bank)
       let legal = (request.pointee.isWrite ? writings : readings)[bank]
@@ -52,7 +52,7 @@ extension ActiveBufferScheduler {
   /// The same where rows may have been closed under requests.
   private mutating func scanReopening(from clock: Int64, onlyColumns: Bool) {
     var best = CommandChoice()
-    for index in 0..<activeCount {
+    for index in activeFirst..<(activeFirst &+ activeCount) {
       let request = active + index
       let bank = Int(request.pointee.bank)
       let command = command(request.pointee.isWrite, request.pointee.row, bank)
@@ -150,30 +150,36 @@ extension ActiveBufferScheduler {
   /// - Returns: whether there is one.
   @inline(__always)
   mutating func findRow(_ now: Int64) -> Bool {
+    let closing = served.pointee.closing
+    let opening = activatingBank < 0 ? served.pointee.opening : Positions()
+    return closing.union(opening).isEmpty ? false : findRow(now, opening: opening, closing: closing)
+  }
+
+  private mutating func findRow(_ now: Int64, opening: Positions, closing: Positions) -> Bool {
     let buffer = served
-    let closing = buffer.pointee.closing
-    let opening = activatingBank < 0 ? buffer.pointee.opening : Positions()
-    var left = closing.union(opening)
+    var left = Positions()
+    if !closing.isEmpty {
+      if closings.channel <= now { left = closing } else { wake = min(wake, closings.channel) }
+    }
+    if !opening.isEmpty {
+      for group in 0..<groupCount {
+        let mine = opening.intersection(buffer.pointee.ofGroup[group])
+        if mine.isEmpty { continue }
+        let legal = max(openings.channel, openings.group(group))
+        if legal <= now { left = left.union(mine) } else { wake = min(wake, legal) }
+      }
+    }
     while !left.isEmpty {
       let position = left.first
       let bank = Int(buffer.pointee.bankOf[position])
       let isOpening = opening.contains(position)
-      let times = isOpening ? openings : closings
-      let legal = times[bank]
+      let legal = isOpening ? openings[bank] : closings[bank]
       if legal <= now && edge(now, isOpening ? activate : precharge, bank) == now {
         rowPosition = position
         return true
       }
-      let groupTime = times.group(of: bank)
-      if groupTime > now {
-        // All of the group wait for it.
-        wake = min(wake, groupTime)
-        let others = buffer.pointee.ofGroup[Int(groupOf[bank])]
-        left = left.subtracting(others.intersection(isOpening ? opening : closing))
-      } else {
-        wake = min(wake, max(legal, now &+ 1))
-        left = left.subtracting(buffer.pointee.ofBank[bank])
-      }
+      wake = min(wake, max(legal, now &+ 1))
+      left = left.subtracting(buffer.pointee.ofBank[bank])
     }
     return false
   }
@@ -246,7 +252,7 @@ extension ActiveBufferScheduler {
     if served.pointee.hits.isEmpty { return false }
     chooseColumn(now)
     if columnChoice.clock == now {
-      issue(.column, at: now)
+      issueHit(at: now)
       return true
     }
     wake = min(wake, columnChoice.clock)
@@ -268,7 +274,7 @@ extension ActiveBufferScheduler {
 
   private mutating func activeRowChoice(from clock: Int64) -> CommandChoice {
     var best = CommandChoice()
-    for index in 0..<activeCount {
+    for index in activeFirst..<(activeFirst &+ activeCount) {
       let request = active[index]
       let command = command(request.isWrite, request.row, Int(request.bank))
       if command == read || command == write { continue }

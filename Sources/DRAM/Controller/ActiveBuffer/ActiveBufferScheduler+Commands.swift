@@ -87,7 +87,8 @@ extension ActiveBufferScheduler {
   @inline(__always)
   private mutating func makeActive(_ request: UnsafeMutablePointer<HeldRequest>, _ bank: Int, at clock: Int64) {
     banks[bank].activeRequests &+= 1
-    let place = activeCount
+    if activeFirst &+ activeCount == activeCapacity { moveActiveDown() }
+    let place = activeFirst &+ activeCount
     let from = (request.pointee.isWrite ? writings : readings).own(bank)
     active[place] = request.pointee
     activeFrom[place] = from
@@ -100,15 +101,29 @@ extension ActiveBufferScheduler {
     if new.goesBefore(activeChoice) { activeChoice = new }
   }
 
+  /// Makes room behind the last, when those before the first were many.
+  private mutating func moveActiveDown() {
+    for index in 0..<activeCount {
+      active[index] = active[activeFirst + index]
+      activeFrom[index] = activeFrom[activeFirst + index]
+    }
+    activeChoice.place -= Int32(truncatingIfNeeded: activeFirst)
+    activeFirst = 0
+  }
+
   @inline(__always)
   private mutating func removeActive(_ place: Int) {
     activeCount &-= 1
     activeChoice = activeCount == 0 ? CommandChoice() : .unknown
-    var index = place
-    while index < activeCount {
-      active[index] = active[index &+ 1]
-      activeFrom[index] = activeFrom[index &+ 1]
-      index &+= 1
+    if place == activeFirst {
+      activeFirst &+= 1
+    } else {
+      var index = place
+      while index < activeFirst &+ activeCount {
+        active[index] = active[index &+ 1]
+        activeFrom[index] = activeFrom[index &+ 1]
+        index &+= 1
+      }
     }
     if cap > 0 && activeCount == 0 { protectionChanged() }
   }
@@ -121,17 +136,21 @@ extension ActiveBufferScheduler {
     case .row: issueRow(rowPosition, at: clock)
     case .active: issueActive(Int(activeChoice.place), Int(activeChoice.bank), Int(activeChoice.command), at: clock)
     case .activeRow: issueActive(Int(headChoice.place), Int(headChoice.bank), Int(headChoice.command), at: clock)
-    case .column:
-      let position = Int(columnChoice.place)
-      let bank = Int(columnChoice.bank)
-      let request = served.pointee.requests + position
-      start(request)
-      served.pointee.remove(position, bank, group: Int(groupOf[bank]))
-      columnChoice.isKnown = false
-      issueColumn(request, bank, at: clock)
+    case .column: issueHit(at: clock)
     case .maintenance: issueMaintenance(Int(headChoice.command), at: clock)
     case .none: break
     }
+  }
+
+  /// The access of a request that found its row open.
+  @inline(__always)
+  mutating func issueHit(at clock: Int64) {
+    let (position, bank) = (Int(columnChoice.place), Int(columnChoice.bank))
+    let request = served.pointee.requests + position
+    start(request)
+    served.pointee.remove(position, bank, group: Int(groupOf[bank]))
+    columnChoice.isKnown = false
+    issueColumn(request, bank, at: clock)
   }
 
   /// Closes the bank of a request, or opens its row.

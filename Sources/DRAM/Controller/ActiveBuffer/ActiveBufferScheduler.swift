@@ -45,6 +45,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   let readLatency: Int64
   let banks: UnsafeMutablePointer<Bank>
   let bankCount: Int
+  let groupCount: Int
   /// By bank: the number of its group.
   let groupOf: UnsafeMutablePointer<Int32>
   var timers: BankTimers
@@ -52,7 +53,9 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   let active: UnsafeMutablePointer<HeldRequest>
   /// By active request: its access is not legal before.
   let activeFrom: UnsafeMutablePointer<Int64>
+  var activeFirst = 0
   var activeCount = 0
+  let activeCapacity: Int
   var isWriteMode = false
   var maintenance: MaintenanceQueue
   /// The row policy: accesses after which a row is closed, 0 for never.
@@ -104,6 +107,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     readings = timing.times(roles.read)
     writings = timing.times(roles.write)
     bankCount = device.banksPerChannel
+    groupCount = plan.table.groupCount
     groupOf = plan.table.groupOf
     table = plan.table
     buffers = .allocate(capacity: 2)
@@ -121,12 +125,12 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     timers = BankTimers(banks: bankCount)
     toClose = BankSet(capacity: bankCount)
     // Those whose row was closed under them may be many more than banks.
-    let held = settings.readBuffer + settings.writeBuffer + bankCount + 1
-    active = .allocate(capacity: held + 1)
-    active.initialize(repeating: HeldRequest(), count: held + 1)
-    activating = active + held
-    activeFrom = .allocate(capacity: held)
-    activeFrom.initialize(repeating: 0, count: held)
+    activeCapacity = 2 * (settings.readBuffer + settings.writeBuffer + bankCount + 1)
+    active = .allocate(capacity: activeCapacity + 1)
+    active.initialize(repeating: HeldRequest(), count: activeCapacity + 1)
+    activating = active + activeCapacity
+    activeFrom = .allocate(capacity: activeCapacity)
+    activeFrom.initialize(repeating: 0, count: activeCapacity)
     activationWindow = device.activationWindow ?? 0
     dataClock = device.dataClock
     banksPerPseudoChannel = plan.banksPerPseudoChannel
