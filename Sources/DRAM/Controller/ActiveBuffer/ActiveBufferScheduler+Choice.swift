@@ -15,8 +15,8 @@ extension ActiveBufferScheduler {
   /// Whether a choice still is the right one. Before its clock it is, as far as that matters: nothing can go earlier.
   @inline(__always)
   private mutating func holds(_ choice: CommandChoice, at now: Int64) -> Bool {
-    choice.isKnown && choice.clock >= now
-      && (choice.clock > now || timing.earliest(Int(choice.command), Int(choice.bank)) == choice.legal)
+    choice.clock > now
+      || (choice.clock == now && timing.earliest(Int(choice.command), Int(choice.bank)) == choice.legal)
   }
 
   // MARK: Accesses
@@ -30,17 +30,16 @@ extension ActiveBufferScheduler {
     if !holds(activeChoice, at: now) { scanActive(from: now, onlyColumns: onlyColumns) }
   }
 
-  private mutating func scanActive(from clock: Int64, onlyColumns: Bool) {
+  mutating func scanActive(from clock: Int64, onlyColumns: Bool) {
     if cap > 0 { return scanReopening(from: clock, onlyColumns: onlyColumns) }
     // Their rows are open: nothing closes a bank that has one.
-    let rising: Int64 = busKind == .halfClock ? 1 : 0
     var best = Found()
     var age = Int64.max
     for index in activeFirst..<(activeFirst &+ activeCount) where max(clock, activeFrom[index]) <= best.clock {
       let request = active + index
       let bank = Int(request.pointee.bank)
       let legal = (request.pointee.isWrite ? writings : readings)[bank]
-      let ready = max(clock, legal) | rising
+      let ready = max(clock, legal) | halfClock
       if ready < best.clock || (ready == best.clock && request.pointee.accepted < age) {
         best = Found(clock: ready, legal: legal, place: index, bank: bank)
         age = request.pointee.accepted
@@ -85,14 +84,13 @@ extension ActiveBufferScheduler {
     let buffer = served
     let isRead = buffer == reads
     let times = isRead ? readings : writings
-    let rising: Int64 = busKind == .halfClock ? 1 : 0
     var best = Found()
     var left = buffer.pointee.hits
     while !left.isEmpty {
       let position = left.first
       let bank = Int(buffer.pointee.bankOf[position])
       let legal = times[bank]
-      let ready = max(clock, legal) | rising
+      let ready = max(clock, legal) | halfClock
       // From the oldest on: later ones are better only when they are ready earlier.
       if ready < best.clock { best = Found(clock: ready, legal: legal, place: position, bank: bank) }
       if ready == clock { break }
@@ -107,7 +105,7 @@ extension ActiveBufferScheduler {
   /// waits for are left alone until somebody does.
   @inline(__always)
   mutating func look(at bank: Int, from clock: Int64) {
-    let legal = banks[bank].openRow < 0 ? openings.own(bank) : closings.own(bank)
+    let legal = rowTimes[banks[bank].openRow < 0 ? 1 : 0].own(bank)
     if legal <= clock {
       banks[bank].isReady = true
       note(bank)
@@ -157,23 +155,22 @@ extension ActiveBufferScheduler {
 
   private mutating func findRow(_ now: Int64, opening: Positions, closing: Positions) -> Bool {
     let buffer = served
-    var left = Positions()
-    if !closing.isEmpty {
-      if closings.channel <= now { left = closing } else { wake = min(wake, closings.channel) }
+    let openings = rowTimes[1]
+    // Without branches, which nobody could foretell.
+    var left = rowTimes[0].channel <= now ? closing : Positions()
+    var later = rowTimes[0].channel <= now || closing.isEmpty ? Int64.max : rowTimes[0].channel
+    for group in 0..<groupCount {
+      let mine = opening.intersection(buffer.pointee.ofGroup[group])
+      let legal = max(openings.channel, openings.group(group))
+      left = left.union(legal <= now ? mine : Positions())
+      later = min(later, legal <= now || mine.isEmpty ? .max : legal)
     }
-    if !opening.isEmpty {
-      for group in 0..<groupCount {
-        let mine = opening.intersection(buffer.pointee.ofGroup[group])
-        if mine.isEmpty { continue }
-        let legal = max(openings.channel, openings.group(group))
-        if legal <= now { left = left.union(mine) } else { wake = min(wake, legal) }
-      }
-    }
+    wake = min(wake, later)
     while !left.isEmpty {
       let position = left.first
       let bank = Int(buffer.pointee.bankOf[position])
       let isOpening = opening.contains(position)
-      let legal = isOpening ? openings[bank] : closings[bank]
+      let legal = rowTimes[isOpening ? 1 : 0][bank]
       if legal <= now && edge(now, isOpening ? activate : precharge, bank) == now {
         rowPosition = position
         return true
@@ -234,7 +231,7 @@ extension ActiveBufferScheduler {
 
   @inline(__always)
   private mutating func stepColumn(_ now: Int64) -> Bool {
-    if busKind == .halfClock && now & 1 == 0 {
+    if ~now & halfClock != 0 {
       // Accesses go at rising edges.
       if activeCount > 0 || reads.pointee.count > 0 || writes.pointee.count > 0 { wake = min(wake, now &+ 1) }
       return false
@@ -290,7 +287,7 @@ extension ActiveBufferScheduler {
   /// at falling ones.
   @inline(__always)
   mutating func edge(_ clock: Int64, _ command: Int, _ bank: Int) -> Int64 {
-    busKind == .halfClock && clock & 1 == 0 ? fallingEdge(clock, command, bank) : clock
+    ~clock & halfClock != 0 ? fallingEdge(clock, command, bank) : clock
   }
 
   private mutating func fallingEdge(_ clock: Int64, _ command: Int, _ bank: Int) -> Int64 {

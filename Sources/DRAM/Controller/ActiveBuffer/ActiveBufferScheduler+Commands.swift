@@ -149,7 +149,7 @@ extension ActiveBufferScheduler {
     let request = served.pointee.requests + position
     start(request)
     served.pointee.remove(position, bank, group: Int(groupOf[bank]))
-    columnChoice.isKnown = false
+    columnChoice.clock = -1
     issueColumn(request, bank, at: clock)
   }
 
@@ -187,6 +187,7 @@ extension ActiveBufferScheduler {
     } else {
       issueColumn(request, bank, at: clock)
       removeActive(place)
+      if cap == 0 && activeCount > 0 { scanActive(from: clock &+ 1, onlyColumns: true) }
       release(bank)
     }
   }
@@ -210,7 +211,7 @@ extension ActiveBufferScheduler {
   private mutating func issueRow(_ command: Int, _ bank: Int, _ row: Int32, at clock: Int64) {
     timing.issue(command, bank, at: clock)
     recorder.command(command, bank: bank, row: row, column: -1, at: clock)
-    if busKind == .halfClock { notePairing(command, bank, isWide: false, at: clock) }
+    if halfClock != 0 { notePairing(command, bank, isWide: false, at: clock) }
   }
 
   /// The second half of an activation.

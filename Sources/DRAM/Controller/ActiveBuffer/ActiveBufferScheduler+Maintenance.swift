@@ -55,7 +55,7 @@ extension ActiveBufferScheduler {
     case .close(let bank):
       timing.issue(precharge, bank, at: clock)
       recorder.command(precharge, bank: bank, row: -1, column: -1, at: clock)
-      if busKind == .halfClock { notePairing(precharge, bank, isWide: false, at: clock) }
+      if halfClock != 0 { notePairing(precharge, bank, isWide: false, at: clock) }
       rowClosed(bank, at: clock)
       maintenance.removeFirst()
     case .refresh(let index):
@@ -66,7 +66,7 @@ extension ActiveBufferScheduler {
         timing.issue(command, target, at: clock)
       }
       recorder.command(command, bank: target.banks[0], row: -1, column: -1, at: clock)
-      if busKind == .halfClock { notePairing(command, target.banks[0], isWide: target.banks.count > 1, at: clock) }
+      if halfClock != 0 { notePairing(command, target.banks[0], isWide: target.banks.count > 1, at: clock) }
       if command == maintenance.refreshCommand {
         maintenance.removeFirst()
       } else {

@@ -29,11 +29,13 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   let read: Int
   let write: Int
   let busKind: BusKind
+  /// 1 where a clock is half a cycle of the command clock, and odd ones are its rising edges; else 0.
+  let halfClock: Int64
   /// Owns what `groupOf` points at.
   private let table: ScheduleTable
   var timing: ScheduleTiming
-  let openings: ScheduleTiming.Times
-  let closings: ScheduleTiming.Times
+  /// Of closing, and of opening a bank.
+  let rowTimes: UnsafeMutablePointer<ScheduleTiming.Times>
   let readings: ScheduleTiming.Times
   let writings: ScheduleTiming.Times
   /// Reads, then writes.
@@ -99,11 +101,13 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     read = roles.read
     write = roles.write
     busKind = plan.busKind
+    halfClock = plan.busKind == .halfClock ? 1 : 0
     if case .closed(let cap) = settings.rowPolicy { self.cap = Int32(clamping: cap) } else { cap = 0 }
     maintenance = MaintenanceQueue(plan)
     timing = ScheduleTiming(plan.table)
-    openings = timing.times(roles.activate)
-    closings = timing.times(roles.precharge)
+    rowTimes = .allocate(capacity: 2)
+    rowTimes.initialize(to: timing.times(roles.precharge))
+    (rowTimes + 1).initialize(to: timing.times(roles.activate))
     readings = timing.times(roles.read)
     writings = timing.times(roles.write)
     bankCount = device.banksPerChannel
@@ -141,6 +145,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   deinit {
     buffers.deinitialize(count: 2)
     buffers.deallocate()
+    rowTimes.deallocate()
     banks.deallocate()
     toClose.deallocate()
     active.deallocate()

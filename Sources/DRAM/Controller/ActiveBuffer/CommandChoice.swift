@@ -14,7 +14,7 @@ enum CommandOrigin: UInt8 {
 /// Times at which commands become legal never move back. So a choice stays the right one while its own time is unchanged
 /// and has not passed: the others can only have become later. New candidates are compared with it as they appear.
 struct CommandChoice {
-  /// First clock at which it can go; `Int64.max` when there is no candidate.
+  /// First clock at which it can go; `Int64.max` when there is no candidate, −1 while not every one was compared.
   var clock = Int64.max
   /// Of two that can go in the same clock the one of smaller age goes.
   var age = Int64.max
@@ -24,10 +24,10 @@ struct CommandChoice {
   var bank: Int32 = 0
   /// Where the request is: its position in its buffer, or its number among active ones.
   var place: Int32 = 0
-  /// Whether every candidate was compared.
-  var isKnown = true
 
-  static let unknown = CommandChoice(isKnown: false)
+  static let unknown = CommandChoice(clock: -1)
+
+  @inline(__always) var isKnown: Bool { clock >= 0 }
 
   /// What a search found; no candidate when its clock is `Int64.max`.
   struct Found {
@@ -46,7 +46,6 @@ struct CommandChoice {
     self.command = Int32(truncatingIfNeeded: command)
     bank = Int32(truncatingIfNeeded: found.bank)
     place = Int32(truncatingIfNeeded: found.place)
-    isKnown = true
   }
 
   @inline(__always)

@@ -189,10 +189,9 @@ struct WaitingRequests<Positions: PositionSet>: ~Copyable {
   @inline(__always)
   mutating func note(_ bank: Int, isOpen: Bool, canGo: Bool) {
     let misses = ofBank[bank].subtracting(hits)
-    if isOpen {
-      closing = canGo ? closing.union(misses) : closing.subtracting(misses)
-    } else {
-      opening = canGo ? opening.union(misses) : opening.subtracting(misses)
-    }
+    let added = canGo ? misses : Positions()
+    // Without branches: which it is cannot be foretold.
+    closing = isOpen ? closing.subtracting(misses).union(added) : closing
+    opening = isOpen ? opening : opening.subtracting(misses).union(added)
   }
 }
