@@ -70,6 +70,8 @@ struct ChannelRecorder: ~Copyable {
   var writes: Int64 = 0
   var dualCommands: Int64 = 0
   var lastCompletion: Int64 = 0
+  private var latencySum: Int64 = 0
+  private var latencyMaximum: Int64 = 0
 
   init(_ plan: ControllerPlan, channel: Int, log: CommandLog?) {
     self.channel = Int32(channel)
@@ -103,9 +105,17 @@ struct ChannelRecorder: ~Copyable {
 
   @inline(__always)
   mutating func read(accepted: Int64, completed: Int64) {
-    reads &+= 1
     lastCompletion = max(lastCompletion, completed)
-    latencies.note(completed - accepted)
+    read(latency: completed - accepted)
+  }
+
+  /// A read whose scheduler knows itself when the last was complete.
+  @inline(__always)
+  mutating func read(latency: Int64) {
+    reads &+= 1
+    latencySum &+= latency
+    latencyMaximum = max(latencyMaximum, latency)
+    latencies.note(latency)
   }
 
   @inline(__always)
@@ -117,7 +127,7 @@ struct ChannelRecorder: ~Copyable {
   /// - Parameter cycles: how many were simulated, from 0.
   func finished(after cycles: Int64) -> ChannelRecord {
     var result = ChannelRecord(commands: commandCount)
-    result.readLatency = LatencyHistogram(latencies)
+    result.readLatency = LatencyHistogram(latencies, sum: latencySum, maximum: latencyMaximum)
     result.commands = (0..<commandCount).map { counts[$0] }
     result.rowHits = rowHits
     result.rowMisses = rowMisses

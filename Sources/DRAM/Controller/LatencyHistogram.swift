@@ -5,26 +5,17 @@ struct LatencyCounts {
   static let stepBits = 5
   static let size = exact + 48 << stepBits
   let counts: UnsafeMutablePointer<Int64>
-  /// Sum and maximum.
-  let sums: UnsafeMutablePointer<Int64>
 
   init() {
     counts = .allocate(capacity: Self.size)
     counts.initialize(repeating: 0, count: Self.size)
-    sums = .allocate(capacity: 2)
-    sums.initialize(repeating: 0, count: 2)
   }
 
-  func deallocate() {
-    counts.deallocate()
-    sums.deallocate()
-  }
+  func deallocate() { counts.deallocate() }
 
   /// - Parameter cycles: not negative.
   @inline(__always)
   func note(_ cycles: Int64) {
-    sums[0] &+= cycles
-    sums[1] = max(sums[1], cycles)
     counts[cycles < Int64(Self.exact) ? Int(cycles) : Self.bucket(cycles)] += 1
   }
 
@@ -53,9 +44,9 @@ public struct LatencyHistogram: Sendable {
 
   public init() {}
 
-  init(_ counts: LatencyCounts) {
-    sum = counts.sums[0]
-    maximum = counts.sums[1]
+  init(_ counts: LatencyCounts, sum: Int64, maximum: Int64) {
+    self.sum = sum
+    self.maximum = maximum
     for index in 0..<LatencyCounts.size where counts.counts[index] > 0 {
       entries.append((min(LatencyCounts.top(index), maximum), counts.counts[index]))
       count += counts.counts[index]

@@ -119,10 +119,10 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
           offered = 0
         }
       }
-      requests &+= 1
       offered &+= 1
     }
     self.offered = offered
+    requests += Int64(batchCount)
     if let log, log.isLarge {
       for channel in 0..<channelCount {
         try deliver(channel)

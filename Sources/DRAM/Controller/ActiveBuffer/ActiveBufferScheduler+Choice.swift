@@ -21,9 +21,6 @@ extension ActiveBufferScheduler {
 
   // MARK: Accesses
 
-  /// The best of those looked at so far.
-  typealias Found = CommandChoice.Found
-
   /// Brings the choice of the active buffer up to date: the first ready; among equals the first accepted.
   @inline(__always)
   mutating func chooseActive(_ now: Int64, onlyColumns: Bool) {
@@ -33,19 +30,25 @@ extension ActiveBufferScheduler {
   mutating func scanActive(from clock: Int64, onlyColumns: Bool) {
     if cap > 0 { return scanReopening(from: clock, onlyColumns: onlyColumns) }
     // Their rows are open: nothing closes a bank that has one.
-    var best = Found()
-    var age = Int64.max
-    for index in activeFirst..<(activeFirst &+ activeCount) where max(clock, activeFrom[index]) <= best.clock {
+    var (best, age, place) = (Int64.max, Int64.max, activeFirst)
+    for index in activeFirst..<(activeFirst &+ activeCount) where max(clock, activeFrom[index]) <= best {
       let request = active + index
-      let bank = Int(request.pointee.bank)
-      let legal = (request.pointee.isWrite ? writings : readings)[bank]
-      let ready = max(clock, legal) | halfClock
-      if ready < best.clock || (ready == best.clock && request.pointee.accepted < age) {
-        best = Found(clock: ready, legal: legal, place: index, bank: bank)
-        age = request.pointee.accepted
+      let ready = max(clock, legal(request)) | halfClock
+      if ready < best || (ready == best && request.pointee.accepted < age) {
+        (best, age, place) = (ready, request.pointee.accepted, index)
       }
     }
-    activeChoice.set(best, active[best.place].isWrite ? write : read, age: age)
+    let request = active + place
+    activeChoice = CommandChoice(
+      clock: best, age: age, legal: legal(request),
+      command: Int32(truncatingIfNeeded: request.pointee.isWrite ? write : read), bank: request.pointee.bank,
+      place: Int32(truncatingIfNeeded: place))
+  }
+
+  /// When the access of a request whose row is open is legal.
+  @inline(__always)
+  private mutating func legal(_ request: UnsafeMutablePointer<HeldRequest>) -> Int64 {
+    (request.pointee.isWrite ? writings : readings)[Int(request.pointee.bank)]
   }
 
   /// The same where rows may have been closed under requests.
@@ -84,19 +87,21 @@ extension ActiveBufferScheduler {
     let buffer = served
     let isRead = buffer == reads
     let times = isRead ? readings : writings
-    var best = Found()
+    var (best, place) = (Int64.max, 0)
     var left = buffer.pointee.hits
     while !left.isEmpty {
       let position = left.first
       let bank = Int(buffer.pointee.bankOf[position])
-      let legal = times[bank]
-      let ready = max(clock, legal) | halfClock
+      let ready = max(clock, times[bank]) | halfClock
       // From the oldest on: later ones are better only when they are ready earlier.
-      if ready < best.clock { best = Found(clock: ready, legal: legal, place: position, bank: bank) }
+      if ready < best { (best, place) = (ready, position) }
       if ready == clock { break }
       left = left.subtracting(buffer.pointee.ofBank[bank])
     }
-    columnChoice.set(best, isRead ? read : write, age: Int64(best.place))
+    let bank = Int(buffer.pointee.bankOf[place])
+    columnChoice = CommandChoice(
+      clock: best, age: Int64(place), legal: times[bank], command: Int32(truncatingIfNeeded: isRead ? read : write),
+      bank: Int32(truncatingIfNeeded: bank), place: Int32(truncatingIfNeeded: place))
   }
 
   // MARK: Rows

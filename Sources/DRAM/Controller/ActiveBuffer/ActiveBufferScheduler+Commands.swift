@@ -242,7 +242,7 @@ extension ActiveBufferScheduler {
       recorder.write(completed: clock)
     } else {
       lastReadDone = max(lastReadDone, clock + readLatency)
-      recorder.read(accepted: request.pointee.accepted, completed: lastReadDone)
+      recorder.read(latency: lastReadDone &- request.pointee.accepted)
     }
     if let dataClock {
       dataClockEnd = max(dataClockEnd, clock + (isWrite ? dataClock.afterWrite : dataClock.afterRead))

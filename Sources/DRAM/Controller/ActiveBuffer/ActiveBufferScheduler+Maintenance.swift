@@ -5,8 +5,12 @@ extension ActiveBufferScheduler {
   /// What comes before any choice in a clock: refreshes that are due, precharges that the row policy wants.
   mutating func prepare(_ clock: Int64) {
     if maintenance.due <= clock { maintenance.enqueueDue(at: clock) }
-    guard cap > 0 else { return }
-    nextClose = Int64.max
+    guard cap > 0 else {
+      prepares = maintenance.due
+      nextPrepared = maintenance.due
+      return
+    }
+    var nextClose = Int64.max
     var bank = toClose.first(from: 0)
     while bank >= 0 {
       let earliest = timing.earliest(precharge, bank)
@@ -18,6 +22,7 @@ extension ActiveBufferScheduler {
       }
       bank = toClose.first(from: bank + 1)
     }
+    nextPrepared = min(maintenance.due, nextClose)
     if hasQuirks && maintenance.count > 1568 { isStuck = true }
   }
 

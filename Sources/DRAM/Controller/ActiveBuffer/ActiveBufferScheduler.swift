@@ -64,7 +64,9 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   let cap: Int32
   /// Banks with enough accesses whose precharge is not queued yet.
   let toClose: BankSet
-  var nextClose = Int64.max
+  /// The clock from which on `prepare` has something to do, and the next in which it will have.
+  var prepares: Int64
+  var nextPrepared: Int64
   /// The request between the two commands of its activation (LPDDR5), and its bank; −1 for none.
   let activating: UnsafeMutablePointer<HeldRequest>
   var activatingBank = -1
@@ -104,6 +106,8 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     halfClock = plan.busKind == .halfClock ? 1 : 0
     if case .closed(let cap) = settings.rowPolicy { self.cap = Int32(clamping: cap) } else { cap = 0 }
     maintenance = MaintenanceQueue(plan)
+    prepares = cap > 0 ? 0 : maintenance.due
+    nextPrepared = maintenance.due
     timing = ScheduleTiming(plan.table)
     rowTimes = .allocate(capacity: 2)
     rowTimes.initialize(to: timing.times(roles.precharge))
@@ -158,8 +162,12 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   var outstanding: Int {
     mutating get { reads.pointee.count + writes.pointee.count + activeCount + (activatingBank < 0 ? 0 : 1) }
   }
-  var lastCompletion: Int64 { recorder.lastCompletion }
-  func record(after cycles: Int64) -> ChannelRecord { recorder.finished(after: cycles) }
+  var lastCompletion: Int64 { max(recorder.lastCompletion, lastReadDone) }
+  func record(after cycles: Int64) -> ChannelRecord {
+    var record = recorder.finished(after: cycles)
+    record.lastCompletion = lastCompletion
+    return record
+  }
 
   // The original gives up when its queue of 1,568 is full.
   var stuck: String? {
@@ -217,7 +225,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
       // It waits behind the reads before it: completions come in order.
       recorder.forwardedReads += 1
       lastReadDone = max(lastReadDone, clock + 1)
-      recorder.read(accepted: clock, completed: lastReadDone)
+      recorder.read(latency: lastReadDone - clock)
     }
   }
 
@@ -244,10 +252,9 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   /// - Returns: whether a command was issued. If not, nothing happens before `wake`.
   @inline(__always)
   private mutating func step(_ now: Int64) -> Bool {
-    if maintenance.due <= now || cap > 0 { prepare(now) }
+    if prepares <= now { prepare(now) }
     if timers.next <= now { lookAtDue(now) }
-    wake = min(maintenance.due, nextClose)
-    wake = min(wake, timers.next)
+    wake = min(nextPrepared, timers.next)
     switch busKind {
     case .single: return dataClock == nil ? stepSingle(now) : stepSynchronised(now)
     case .rowAndColumn, .halfClock: return stepDual(now)

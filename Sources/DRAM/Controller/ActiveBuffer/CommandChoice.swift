@@ -29,25 +29,6 @@ struct CommandChoice {
 
   @inline(__always) var isKnown: Bool { clock >= 0 }
 
-  /// What a search found; no candidate when its clock is `Int64.max`.
-  struct Found {
-    var clock = Int64.max
-    var legal: Int64 = 0
-    var place = 0
-    var bank = 0
-  }
-
-  /// Becomes what a search through all candidates found.
-  @inline(__always)
-  mutating func set(_ found: Found, _ command: Int, age: Int64) {
-    clock = found.clock
-    self.age = age
-    legal = found.legal
-    self.command = Int32(truncatingIfNeeded: command)
-    bank = Int32(truncatingIfNeeded: found.bank)
-    place = Int32(truncatingIfNeeded: found.place)
-  }
-
   @inline(__always)
   func goesBefore(_ other: CommandChoice) -> Bool { clock < other.clock || (clock == other.clock && age < other.age) }
 }
