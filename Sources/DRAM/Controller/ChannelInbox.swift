@@ -1,15 +1,11 @@
-/// Requests that a channel is sure to accept, with the clocks in which it does, before it has been taken there.
+/// Requests that a channel is sure to accept, in the clocks in which they are offered, before it has been taken there.
 ///
 /// Buffers only empty while nothing arrives. So what had room when the channel was last looked at has room later, and the
 /// channel can be taken through many requests at once, which is kinder to caches than a few clocks at a time.
 struct ChannelInbox: ~Copyable {
-  struct Offer {
-    var request: PlacedRequest
-    var clock: Int64
-  }
-
   private static let capacity = 32
-  private let offers: UnsafeMutablePointer<Offer>
+  /// One more than are kept: the next is put together there.
+  private let requests: UnsafeMutablePointer<PlacedRequest>
   private(set) var count = 0
   private var roomForReads: Int
   private var roomForWrites: Int
@@ -17,31 +13,34 @@ struct ChannelInbox: ~Copyable {
   init(roomForReads: Int, roomForWrites: Int) {
     self.roomForReads = roomForReads
     self.roomForWrites = roomForWrites
-    offers = .allocate(capacity: Self.capacity)
+    requests = .allocate(capacity: Self.capacity + 1)
+    requests.initialize(repeating: PlacedRequest(), count: Self.capacity + 1)
   }
 
-  deinit { offers.deallocate() }
+  deinit { requests.deallocate() }
 
-  /// Keeps a request for which there is room.
-  ///
-  /// - Returns: whether there is. If not, the channel must be taken to the clock to see.
+  /// Where the next request is put together.
+  @inline(__always) var next: UnsafeMutablePointer<PlacedRequest> { requests + count }
+
   @inline(__always)
-  mutating func keep(_ request: PlacedRequest, at clock: Int64) -> Bool {
+  func request(_ index: Int) -> UnsafeMutablePointer<PlacedRequest> { requests + index }
+
+  /// Keeps the request that was put together, if there is room for it.
+  ///
+  /// - Returns: whether there is. If not, the channel must be taken to its clock to see.
+  @inline(__always)
+  mutating func keep(isWrite: Bool) -> Bool {
     guard count < Self.capacity else { return false }
-    if request.isWrite {
+    if isWrite {
       guard roomForWrites > 0 else { return false }
       roomForWrites &-= 1
     } else {
       guard roomForReads > 0 else { return false }
       roomForReads &-= 1
     }
-    (offers + count).initialize(to: Offer(request: request, clock: clock))
     count &+= 1
     return true
   }
-
-  @inline(__always)
-  subscript(_ index: Int) -> Offer { offers[index] }
 
   /// All requests were handed over, and the channel now has so much room.
   @inline(__always)

@@ -19,8 +19,8 @@ protocol ChannelScheduler: ~Copyable {
   /// The first clock that is ticked: requests can be offered in the clocks from this minus one, or from 0, on.
   static var firstTick: Int64 { get }
 
-  /// Takes a request, or refuses it because its buffer is full.
-  mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool
+  /// Takes a request in the clock that it is offered, or refuses it because its buffer is full.
+  mutating func accept(_ request: UnsafeMutablePointer<PlacedRequest>) -> Bool
 
   /// How many reads, or writes, would be accepted now.
   mutating func room(forWrites: Bool) -> Int

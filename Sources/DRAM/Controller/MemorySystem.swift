@@ -109,11 +109,14 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
       }
       let place = decoder.place(of: request.address)
       let channel = Int(place.channel)
-      let placed = PlacedRequest(
-        address: request.address, bank: place.bank, row: place.row, column: place.column, isWrite: request.isWrite)
-      if !(inboxes + channel).pointee.keep(placed, at: clock) {
-        if inboxes[channel].count > 0 { try deliver(channel) }
-        let accepted = try offer(placed, to: channel, from: clock)
+      let inbox = inboxes + channel
+      let placed = inbox.pointee.next
+      placed.pointee = PlacedRequest(
+        address: request.address, clock: clock, row: place.row, column: place.column, bank: place.bank,
+        isWrite: request.isWrite)
+      if !inbox.pointee.keep(isWrite: request.isWrite) {
+        if inbox.pointee.count > 0 { try deliver(channel) }
+        let accepted = try offer(placed, to: channel)
         if accepted > clock {
           clock = accepted
           offered = 0
@@ -133,35 +136,33 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
     return clock
   }
 
-  /// Offers a request from a clock on until it is accepted.
+  /// Offers a request until it is accepted.
   ///
   /// - Returns: the clock in which it was.
   @inline(__always)
-  private func offer(_ request: PlacedRequest, to channel: Int, from first: Int64) throws -> Int64 {
+  private func offer(_ request: UnsafeMutablePointer<PlacedRequest>, to channel: Int) throws -> Int64 {
     let scheduler = channels + channel
-    var clock = first
-    if from[channel] <= clock { _ = try advance(channel, to: clock) }
-    if !scheduler.pointee.accept(request, at: clock) {
-      clock = try advance(channel, untilRoomForWrites: request.isWrite)
-      _ = scheduler.pointee.accept(request, at: clock)
+    if from[channel] <= request.pointee.clock { _ = try advance(channel, to: request.pointee.clock) }
+    if !scheduler.pointee.accept(request) {
+      request.pointee.clock = try advance(channel, untilRoomForWrites: request.pointee.isWrite)
+      _ = scheduler.pointee.accept(request)
     }
-    from[channel] = clock &+ 1
+    from[channel] = request.pointee.clock &+ 1
     (inboxes + channel).pointee.clear(
       roomForReads: scheduler.pointee.room(forWrites: false), roomForWrites: scheduler.pointee.room(forWrites: true))
-    return clock
+    return request.pointee.clock
   }
 
   /// Takes a channel through the requests that it is sure to accept.
   private func deliver(_ channel: Int) throws {
     let (inbox, scheduler) = (inboxes + channel, channels + channel)
-    let count = inbox.pointee.count
-    if count == 0 { return }
-    for index in 0..<count {
-      let offer = inbox.pointee[index]
-      if from[channel] <= offer.clock { _ = try advance(channel, to: offer.clock) }
-      let isAccepted = scheduler.pointee.accept(offer.request, at: offer.clock)
+    for index in 0..<inbox.pointee.count {
+      let request = inbox.pointee.request(index)
+      let clock = request.pointee.clock
+      if from[channel] <= clock { _ = try advance(channel, to: clock) }
+      let isAccepted = scheduler.pointee.accept(request)
       precondition(isAccepted, "a channel has less room than it said")
-      from[channel] = offer.clock &+ 1
+      from[channel] = clock &+ 1
     }
     inbox.pointee.clear(
       roomForReads: scheduler.pointee.room(forWrites: false), roomForWrites: scheduler.pointee.room(forWrites: true))

@@ -1,13 +1,11 @@
 /// The requests that one channel's controller holds, each in a slot of its own for as long as it is there.
 struct RequestPool: ~Copyable {
   struct Slot {
-    var request = PlacedRequest(address: 0, bank: 0, row: 0, column: 0, isWrite: false)
+    var request = PlacedRequest()
     /// Whether a command was issued for it.
     var isStarted = false
     /// The next request in its buffer for the same bank; −1 at the end.
     var next: Int32 = -1
-    /// The clock at which it was accepted.
-    var accepted: Int64 = 0
     /// Order of acceptance, over all buffers of the channel.
     var age: Int64 = 0
   }
@@ -34,13 +32,12 @@ struct RequestPool: ~Copyable {
 
   /// Keeps a request. There is room: buffers refuse before the pool is full.
   @inline(__always)
-  mutating func take(_ request: PlacedRequest, accepted clock: Int64) -> Int {
+  mutating func take(_ request: PlacedRequest) -> Int {
     freeCount &-= 1
     let slot = Int(free[freeCount])
     slots[slot].request = request
     slots[slot].isStarted = false
     slots[slot].next = -1
-    slots[slot].accepted = clock
     slots[slot].age = accepted
     accepted &+= 1
     return slot

@@ -23,9 +23,11 @@ public protocol RequestSource {
 
 /// A request with the place it leads to, as schedulers see it.
 struct PlacedRequest {
-  var address: UInt64
-  var bank: Int32
-  var row: Int32
-  var column: Int32
-  var isWrite: Bool
+  var address: UInt64 = 0
+  /// The clock in which it is offered, or was accepted.
+  var clock: Int64 = 0
+  var row: Int32 = 0
+  var column: Int32 = 0
+  var bank: Int32 = 0
+  var isWrite = false
 }

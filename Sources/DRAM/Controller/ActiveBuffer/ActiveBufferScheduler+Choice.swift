@@ -34,8 +34,8 @@ extension ActiveBufferScheduler {
     for index in activeFirst..<(activeFirst &+ activeCount) where max(clock, activeFrom[index]) <= best {
       let request = active + index
       let ready = max(clock, legal(request)) | halfClock
-      if ready < best || (ready == best && request.pointee.accepted < age) {
-        (best, age, place) = (ready, request.pointee.accepted, index)
+      if ready < best || (ready == best && request.pointee.clock < age) {
+        (best, age, place) = (ready, request.pointee.clock, index)
       }
     }
     let request = active + place
@@ -47,7 +47,7 @@ extension ActiveBufferScheduler {
 
   /// When the access of a request whose row is open is legal.
   @inline(__always)
-  private mutating func legal(_ request: UnsafeMutablePointer<HeldRequest>) -> Int64 {
+  private mutating func legal(_ request: UnsafeMutablePointer<PlacedRequest>) -> Int64 {
     (request.pointee.isWrite ? writings : readings)[Int(request.pointee.bank)]
   }
 
@@ -59,7 +59,7 @@ extension ActiveBufferScheduler {
       let bank = Int(request.pointee.bank)
       let command = command(request.pointee.isWrite, request.pointee.row, bank)
       if onlyColumns && command != read && command != write { continue }
-      let new = candidate(command, bank, place: index, age: request.pointee.accepted, from: clock)
+      let new = candidate(command, bank, place: index, age: request.pointee.clock, from: clock)
       if new.goesBefore(best) { best = new }
     }
     activeChoice = best
@@ -155,7 +155,26 @@ extension ActiveBufferScheduler {
   mutating func findRow(_ now: Int64) -> Bool {
     let closing = served.pointee.closing
     let opening = activatingBank < 0 ? served.pointee.opening : Positions()
-    return closing.union(opening).isEmpty ? false : findRow(now, opening: opening, closing: closing)
+    if closing.isEmpty {
+      if opening.isEmpty { return false }
+      // Most of the time nothing but the group's pace keeps rows from being opened.
+      let soonest = soonestOpening
+      if soonest > now {
+        wake = min(wake, soonest)
+        return false
+      }
+    }
+    return findRow(now, opening: opening, closing: closing)
+  }
+
+  /// No row can be opened before, whatever the bank.
+  @inline(__always)
+  private var soonestOpening: Int64 {
+    mutating get {
+      var soonest = rowTimes[1].group(0)
+      for group in 1..<max(groupCount, 1) { soonest = min(soonest, rowTimes[1].group(group)) }
+      return max(soonest, rowTimes[1].channel)
+    }
   }
 
   private mutating func findRow(_ now: Int64, opening: Positions, closing: Positions) -> Bool {
@@ -280,7 +299,7 @@ extension ActiveBufferScheduler {
       let request = active[index]
       let command = command(request.isWrite, request.row, Int(request.bank))
       if command == read || command == write { continue }
-      let new = candidate(command, Int(request.bank), place: index, age: request.accepted, from: clock)
+      let new = candidate(command, Int(request.bank), place: index, age: request.clock, from: clock)
       if new.clock < best.clock { best = new }
     }
     return best

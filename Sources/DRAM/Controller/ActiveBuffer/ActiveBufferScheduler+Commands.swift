@@ -74,7 +74,7 @@ extension ActiveBufferScheduler {
 
   /// A row was opened, or half opened, for a request.
   @inline(__always)
-  private mutating func activated(_ request: UnsafeMutablePointer<HeldRequest>, _ bank: Int, at clock: Int64) {
+  private mutating func activated(_ request: UnsafeMutablePointer<PlacedRequest>, _ bank: Int, at clock: Int64) {
     if roles.activateSecond != nil {
       activating.pointee = request.pointee
       activatingBank = bank
@@ -85,7 +85,7 @@ extension ActiveBufferScheduler {
   }
 
   @inline(__always)
-  private mutating func makeActive(_ request: UnsafeMutablePointer<HeldRequest>, _ bank: Int, at clock: Int64) {
+  private mutating func makeActive(_ request: UnsafeMutablePointer<PlacedRequest>, _ bank: Int, at clock: Int64) {
     banks[bank].activeRequests &+= 1
     if activeFirst &+ activeCount == activeCapacity { moveActiveDown() }
     let place = activeFirst &+ activeCount
@@ -97,7 +97,7 @@ extension ActiveBufferScheduler {
     rowOpened(bank, active[place].row, at: clock)
     guard activeChoice.isKnown, from <= activeChoice.clock else { return }
     let new = candidate(
-      active[place].isWrite ? write : read, bank, place: place, age: active[place].accepted, from: clock)
+      active[place].isWrite ? write : read, bank, place: place, age: active[place].clock, from: clock)
     if new.goesBefore(activeChoice) { activeChoice = new }
   }
 
@@ -147,7 +147,7 @@ extension ActiveBufferScheduler {
   mutating func issueHit(at clock: Int64) {
     let (position, bank) = (Int(columnChoice.place), Int(columnChoice.bank))
     let request = served.pointee.requests + position
-    start(request)
+    start(position, bank)
     served.pointee.remove(position, bank, group: Int(groupOf[bank]))
     columnChoice.clock = -1
     issueColumn(request, bank, at: clock)
@@ -158,7 +158,7 @@ extension ActiveBufferScheduler {
   private mutating func issueRow(_ position: Int, at clock: Int64) {
     let request = served.pointee.requests + position
     let bank = Int(served.pointee.bankOf[position])
-    start(request)
+    start(position, bank)
     if banks[bank].openRow >= 0 {
       issueRow(precharge, bank, -1, at: clock)
       rowClosed(bank, at: clock)
@@ -172,7 +172,6 @@ extension ActiveBufferScheduler {
   @inline(__always)
   mutating func issueActive(_ place: Int, _ bank: Int, _ command: Int, at clock: Int64) {
     let request = active + place
-    start(request)
     if command == precharge {
       issueRow(command, bank, -1, at: clock)
       activeChoice = .unknown
@@ -194,14 +193,13 @@ extension ActiveBufferScheduler {
 
   /// Counts how the first command of a request found its bank.
   @inline(__always)
-  private mutating func start(_ request: UnsafeMutablePointer<HeldRequest>) {
-    guard !request.pointee.isStarted else { return }
-    request.pointee.isStarted = true
-    let row = banks[Int(request.pointee.bank)].openRow
-    if row == request.pointee.row {
-      recorder.rowHits &+= 1
-    } else if row < 0 {
+  private mutating func start(_ position: Int, _ bank: Int) {
+    guard served.pointee.start(position) else { return }
+    let row = banks[bank].openRow
+    if row < 0 {
       recorder.rowMisses &+= 1
+    } else if row == served.pointee.requests[position].row {
+      recorder.rowHits &+= 1
     } else {
       recorder.rowConflicts &+= 1
     }
@@ -225,7 +223,7 @@ extension ActiveBufferScheduler {
 
   /// The access itself, with auto-precharge where the row policy wants it and it may go now.
   @inline(__always)
-  private mutating func issueColumn(_ request: UnsafeMutablePointer<HeldRequest>, _ bank: Int, at clock: Int64) {
+  private mutating func issueColumn(_ request: UnsafeMutablePointer<PlacedRequest>, _ bank: Int, at clock: Int64) {
     let isWrite = request.pointee.isWrite
     var command = isWrite ? write : read
     var closes = false
@@ -242,7 +240,7 @@ extension ActiveBufferScheduler {
       recorder.write(completed: clock)
     } else {
       lastReadDone = max(lastReadDone, clock + readLatency)
-      recorder.read(latency: lastReadDone &- request.pointee.accepted)
+      recorder.read(latency: lastReadDone &- request.pointee.clock)
     }
     if let dataClock {
       dataClockEnd = max(dataClockEnd, clock + (isWrite ? dataClock.afterWrite : dataClock.afterRead))

@@ -52,7 +52,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   let groupOf: UnsafeMutablePointer<Int32>
   var timers: BankTimers
   /// Requests that a row was opened for, in the order in which they came here.
-  let active: UnsafeMutablePointer<HeldRequest>
+  let active: UnsafeMutablePointer<PlacedRequest>
   /// By active request: its access is not legal before.
   let activeFrom: UnsafeMutablePointer<Int64>
   var activeFirst = 0
@@ -68,7 +68,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   var prepares: Int64
   var nextPrepared: Int64
   /// The request between the two commands of its activation (LPDDR5), and its bank; −1 for none.
-  let activating: UnsafeMutablePointer<HeldRequest>
+  let activating: UnsafeMutablePointer<PlacedRequest>
   var activatingBank = -1
   var activationDeadline: Int64 = 0
   let activationWindow: Int64
@@ -135,7 +135,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     // Those whose row was closed under them may be many more than banks.
     activeCapacity = 2 * (settings.readBuffer + settings.writeBuffer + bankCount + 1)
     active = .allocate(capacity: activeCapacity + 1)
-    active.initialize(repeating: HeldRequest(), count: activeCapacity + 1)
+    active.initialize(repeating: PlacedRequest(), count: activeCapacity + 1)
     activating = active + activeCapacity
     activeFrom = .allocate(capacity: activeCapacity)
     activeFrom.initialize(repeating: 0, count: activeCapacity)
@@ -183,22 +183,22 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   }
 
   @inline(__always)
-  mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool {
-    let bank = Int(request.bank)
-    if writes.pointee.count > 0 && writes.pointee.contains(request.address, bank: bank) {
-      answerFromWrites(request, at: clock)
+  mutating func accept(_ request: UnsafeMutablePointer<PlacedRequest>) -> Bool {
+    let bank = Int(request.pointee.bank)
+    if writes.pointee.count > 0 && writes.pointee.contains(request.pointee.address, bank: bank) {
+      answerFromWrites(request.pointee)
       return true
     }
-    let buffer = request.isWrite ? writes : reads
+    let buffer = request.pointee.isWrite ? writes : reads
     if buffer.pointee.isFull { return false }
     if buffer.pointee.isExhausted { moveTogether(buffer) }
     let state = banks + bank
-    let position = buffer.pointee.append(
-      HeldRequest(request, accepted: clock), group: Int(groupOf[bank]))
-    if state.pointee.openRow == request.row {
-      if buffer.pointee.foundHit(position, bank) && buffer == served { considerHit(position, bank, from: clock &+ 1) }
+    let clock = request.pointee.clock &+ 1
+    let position = buffer.pointee.append(request.pointee, group: Int(groupOf[bank]))
+    if state.pointee.openRow == request.pointee.row {
+      if buffer.pointee.foundHit(position, bank) && buffer == served { considerHit(position, bank, from: clock) }
     } else if !state.pointee.isReady {
-      look(at: bank, from: clock &+ 1)
+      look(at: bank, from: clock)
     } else if state.pointee.openRow < 0 {
       buffer.pointee.foundReady(position, isOpen: false)
     } else if !isProtected(bank) {
@@ -217,7 +217,8 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   }
 
   /// A request for the address of a waiting write: a read has its data at once, a write replaces it.
-  private mutating func answerFromWrites(_ request: PlacedRequest, at clock: Int64) {
+  private mutating func answerFromWrites(_ request: PlacedRequest) {
+    let clock = request.clock
     if request.isWrite {
       recorder.mergedWrites += 1
       recorder.write(completed: clock + 1)

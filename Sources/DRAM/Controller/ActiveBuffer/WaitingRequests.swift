@@ -7,7 +7,7 @@ struct WaitingRequests<Positions: PositionSet>: ~Copyable {
   private(set) var count = 0
   /// Positions from here on were not used yet.
   private var end = 0
-  let requests: UnsafeMutablePointer<HeldRequest>
+  let requests: UnsafeMutablePointer<PlacedRequest>
   /// Their banks once more, closer together: these are looked at far more often than the rest.
   let bankOf: UnsafeMutablePointer<Int32>
   private let bankCount: Int
@@ -15,6 +15,8 @@ struct WaitingRequests<Positions: PositionSet>: ~Copyable {
   /// By bank, and by group of banks: the requests for it.
   let ofBank: UnsafeMutablePointer<Positions>
   let ofGroup: UnsafeMutablePointer<Positions>
+  /// Requests for which a command was issued.
+  private var started = Positions()
   /// Requests whose row is open.
   private(set) var hits = Positions()
   /// Requests whose bank is closed, and can be opened as far as its own rules went when it was last looked at.
@@ -31,7 +33,7 @@ struct WaitingRequests<Positions: PositionSet>: ~Copyable {
     bankCount = banks
     groupCount = groups
     requests = .allocate(capacity: Positions.width)
-    requests.initialize(repeating: HeldRequest(), count: Positions.width)
+    requests.initialize(repeating: PlacedRequest(), count: Positions.width)
     bankOf = .allocate(capacity: Positions.width)
     bankOf.initialize(repeating: 0, count: Positions.width)
     ofBank = .allocate(capacity: banks)
@@ -73,7 +75,7 @@ struct WaitingRequests<Positions: PositionSet>: ~Copyable {
   ///
   /// - Returns: its position.
   @inline(__always)
-  mutating func append(_ request: HeldRequest, group: Int) -> Int {
+  mutating func append(_ request: PlacedRequest, group: Int) -> Int {
     let position = end
     end &+= 1
     count &+= 1
@@ -91,6 +93,17 @@ struct WaitingRequests<Positions: PositionSet>: ~Copyable {
     ofGroup[group].remove(position)
     hits.remove(position)
     opening.remove(position)
+    started.remove(position)
+  }
+
+  /// Notes that a command is issued for a request.
+  ///
+  /// - Returns: whether it is the first.
+  @inline(__always)
+  mutating func start(_ position: Int) -> Bool {
+    if started.contains(position) { return false }
+    started.insert(position)
+    return true
   }
 
   /// Moves the positions in use together, or at least down, so that there is one for the next request.
@@ -104,8 +117,8 @@ struct WaitingRequests<Positions: PositionSet>: ~Copyable {
     for group in 0..<groupCount { all = all.union(ofGroup[group]) }
     // Requests that come and go in order leave much room below.
     if all.isEmpty || all.first >= Positions.width / 4 { return moveDown(by: all.isEmpty ? end : all.first, kept) }
-    let (oldHits, oldOpening, oldClosing) = (hits, opening, closing)
-    (hits, opening, closing) = (Positions(), Positions(), Positions())
+    let (oldStarted, oldHits, oldOpening, oldClosing) = (started, hits, opening, closing)
+    (started, hits, opening, closing) = (Positions(), Positions(), Positions(), Positions())
     ofBank.update(repeating: Positions(), count: bankCount)
     ofGroup.update(repeating: Positions(), count: groupCount)
     var result = -1
@@ -119,6 +132,7 @@ struct WaitingRequests<Positions: PositionSet>: ~Copyable {
       bankOf[end] = bankOf[position]
       ofBank[bank].insert(end)
       ofGroup[Int(groupOf[bank])].insert(end)
+      if oldStarted.contains(position) { started.insert(end) }
       if oldHits.contains(position) { hits.insert(end) }
       if oldOpening.contains(position) { opening.insert(end) }
       if oldClosing.contains(position) { closing.insert(end) }
@@ -135,6 +149,7 @@ struct WaitingRequests<Positions: PositionSet>: ~Copyable {
     end -= distance
     for bank in 0..<bankCount { ofBank[bank] = ofBank[bank].lowered(by: distance) }
     for group in 0..<groupCount { ofGroup[group] = ofGroup[group].lowered(by: distance) }
+    started = started.lowered(by: distance)
     hits = hits.lowered(by: distance)
     opening = opening.lowered(by: distance)
     closing = closing.lowered(by: distance)

@@ -111,14 +111,15 @@ struct BankQueueScheduler: ~Copyable, PlanningScheduler {
   }
 
   /// A write is complete two clocks after it was offered, when it is buffered; a read when its data are there.
-  mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool {
+  mutating func accept(_ offer: UnsafeMutablePointer<PlacedRequest>) -> Bool {
+    let request = offer.pointee
     guard room(forWrites: request.isWrite) > 0 else { return false }
     let bank = Int(request.bank)
     let isWritten =
       writeBuffer.place(of: request.address) >= 0
       || queues.place(of: request.address, isWrite: true, bank: bank) >= 0
     // From here on its clock counts, one after that of the tick before.
-    let accepted = clock + 1
+    let accepted = request.clock + 1
     if request.isWrite {
       recorder.write(completed: accepted + 1)
       if isWritten {

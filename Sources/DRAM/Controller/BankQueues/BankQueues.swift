@@ -1,7 +1,7 @@
 /// Command queues of one channel, one for each bank.
 struct BankQueues: ~Copyable {
   struct Entry {
-    var request = PlacedRequest(address: 0, bank: 0, row: 0, column: 0, isWrite: false)
+    var request = PlacedRequest()
     var accepted: Int64 = 0
     /// Reads of the same address that share the command.
     var sharers = 0

@@ -106,7 +106,7 @@ extension StandardScheduler {
       recorder.write(completed: clock + plan.device.writeLatency)
     } else {
       reads.remove(slot, bank, openRow: openRow[bank])
-      recorder.read(accepted: pool.slots[slot].accepted, completed: clock + plan.device.readLatency)
+      recorder.read(accepted: request.clock, completed: clock + plan.device.readLatency)
     }
     if let dataClock {
       dataClockEnd = max(dataClockEnd, clock + (request.isWrite ? dataClock.afterWrite : dataClock.afterRead))

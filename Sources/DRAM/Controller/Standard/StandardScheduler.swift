@@ -128,7 +128,9 @@ struct StandardScheduler: ~Copyable, PlanningScheduler {
     forWrites ? writes.capacity - writes.count : reads.capacity - reads.count
   }
 
-  mutating func accept(_ request: PlacedRequest, at clock: Int64) -> Bool {
+  mutating func accept(_ offer: UnsafeMutablePointer<PlacedRequest>) -> Bool {
+    let request = offer.pointee
+    let clock = request.clock
     let bank = Int(request.bank)
     if writes.count > 0 && writes.contains(request.address, bank: bank) {
       if request.isWrite {
@@ -141,7 +143,7 @@ struct StandardScheduler: ~Copyable, PlanningScheduler {
       return true
     }
     guard request.isWrite ? !writes.isFull : !reads.isFull else { return false }
-    let slot = pool.take(request, accepted: clock)
+    let slot = pool.take(request)
     if request.isWrite {
       _ = writes.append(slot, bank, openRow: openRow[bank])
     } else {
