@@ -122,8 +122,10 @@ extension ActiveBufferScheduler {
   /// Tells the buffers whether a bank can be opened or closed.
   @inline(__always)
   mutating func note(_ bank: Int) {
-    let isOpen = banks[bank].openRow >= 0
-    let canGo = banks[bank].isReady && !(isOpen && isProtected(bank))
+    let state = banks[bank]
+    let isOpen = state.openRow >= 0
+    let isProtected = state.activeRequests > 0 && activeCount > 0
+    let canGo = state.isReady && !(isOpen && isProtected)
     if reads.pointee.count > 0 { reads.pointee.note(bank, isOpen: isOpen, canGo: canGo) }
     if writes.pointee.count > 0 { writes.pointee.note(bank, isOpen: isOpen, canGo: canGo) }
   }
@@ -209,9 +211,14 @@ extension ActiveBufferScheduler {
 
   @inline(__always)
   mutating func stepSingle(_ now: Int64) -> Bool {
-    let origin = chooseSingle(now)
-    if origin == .none { return false }
-    issue(origin, at: now)
+    switch chooseSingle(now) {
+    case .none: return false
+    case .row: issueRow(rowPosition, at: now)
+    case .active:
+      issueActive(Int(activeChoice.place), Int(activeChoice.bank), Int(activeChoice.command), at: now)
+    case .column: issueHit(at: now)
+    case let other: issue(other, at: now)
+    }
     return true
   }
 
@@ -248,7 +255,7 @@ extension ActiveBufferScheduler {
     // The row slot sees banks and timing after the column command, and may serve the other buffer.
     let row = chooseRow(now)
     if row == .none { return hasColumn }
-    issue(row, at: now)
+    if row == .row { issueRow(rowPosition, at: now) } else { issue(row, at: now) }
     if hasColumn { recorder.dualCommands &+= 1 }
     return true
   }

@@ -155,14 +155,16 @@ extension ActiveBufferScheduler {
 
   /// Closes the bank of a request, or opens its row.
   @inline(__always)
-  private mutating func issueRow(_ position: Int, at clock: Int64) {
+  mutating func issueRow(_ position: Int, at clock: Int64) {
     let request = served.pointee.requests + position
     let bank = Int(served.pointee.bankOf[position])
-    start(position, bank)
+    // Closing is mostly the first command for a request, and opening is not: one branch that cannot be foretold, not two.
     if banks[bank].openRow >= 0 {
+      start(position, bank)
       issueRow(precharge, bank, -1, at: clock)
       rowClosed(bank, at: clock)
     } else {
+      start(position, bank)
       issueRow(activate, bank, request.pointee.row, at: clock)
       served.pointee.remove(position, bank, group: Int(groupOf[bank]))
       activated(request, bank, at: clock)
