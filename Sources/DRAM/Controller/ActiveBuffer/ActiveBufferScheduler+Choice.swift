@@ -131,17 +131,18 @@ extension ActiveBufferScheduler {
   }
 
   mutating func lookAtDue(_ now: Int64) {
-    while timers.next <= now {
+    repeat {
+      let due = timers.take()
       for word in 0..<timers.wordCount {
-        var bits = timers.take(word: word)
+        var bits = due[word]
+        due[word] = 0
         while bits != 0 {
           let bank = word << 6 | bits.trailingZeroBitCount
           bits &= bits &- 1
           if !banks[bank].isReady && isMissed(bank) { look(at: bank, from: now) }
         }
       }
-      timers.goOn()
-    }
+    } while timers.next <= now
   }
 
   /// Whether a request waits for another row of the bank than the open one.

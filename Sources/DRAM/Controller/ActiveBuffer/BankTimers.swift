@@ -31,21 +31,16 @@ struct BankTimers: ~Copyable {
     next = min(next, due)
   }
 
-  /// Takes up to 64 of the banks that are due: those of one word, as bits.
+  /// Goes on to the next clock with a bank.
+  ///
+  /// - Returns: the words of the set of banks that were due, which is to be emptied.
   @inline(__always)
-  mutating func take(word: Int) -> UInt64 {
-    let place = sets + (Int(next & (Self.span &- 1)) &* wordCount &+ word)
-    defer { place.pointee = 0 }
-    return place.pointee
-  }
-
-  /// Goes on to the next clock with a bank, once all words of this one were taken.
-  @inline(__always)
-  mutating func goOn() {
+  mutating func take() -> UnsafeMutablePointer<UInt64> {
     let slot = UInt64(truncatingIfNeeded: next & (Self.span &- 1))
     occupied &= ~(1 &<< slot)
     // Turned so that the next clock's bit comes first; shifts are modulo 64.
     let turned = occupied &>> (slot &+ 1) | occupied &<< (63 &- slot)
     next = turned == 0 ? .max : next &+ 1 &+ Int64(turned.trailingZeroBitCount)
+    return sets + Int(truncatingIfNeeded: slot) &* wordCount
   }
 }
