@@ -158,14 +158,12 @@ extension ActiveBufferScheduler {
   mutating func findRow(_ now: Int64) -> Bool {
     let closing = served.pointee.closing
     let opening = activatingBank < 0 ? served.pointee.opening : Positions()
-    if closing.isEmpty {
-      if opening.isEmpty { return false }
-      // Most of the time nothing but the group's pace keeps rows from being opened.
-      let soonest = soonestOpening
-      if soonest > now {
-        wake = min(wake, soonest)
-        return false
-      }
+    if closing.union(opening).isEmpty { return false }
+    // Most of the time the pace of the channel, or of groups, is all that keeps rows from being opened.
+    let soonest = closing.isEmpty ? soonestOpening : min(rowTimes[0].channel, rowTimes[1].channel)
+    if soonest > now {
+      wake = min(wake, soonest)
+      return false
     }
     return findRow(now, opening: opening, closing: closing)
   }
