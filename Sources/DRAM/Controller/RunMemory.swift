@@ -17,11 +17,7 @@ public enum RunMemory {
     case .activeBuffer:
       try plan.checkClosesAtOnce()
       try plan.checkClosesOneByOne()
-      // Sets of requests as small as the buffers let them be.
-      let longest = max(settings.readBuffer, settings.writeBuffer)
-      if longest <= 40 { return try run(ActiveBufferScheduler<FewPositions>.self, plan, source, log, skips) }
-      if longest <= 224 { return try run(ActiveBufferScheduler<ManyPositions<4>>.self, plan, source, log, skips) }
-      return try run(ActiveBufferScheduler<ManyPositions<80>>.self, plan, source, log, skips)
+      return try runActiveBuffer(plan, source, log, skips)
     case .bankQueues:
       try plan.checkRefreshesRanks()
       try plan.checkActivatesAtOnce()
@@ -29,6 +25,26 @@ public enum RunMemory {
       return try run(BankQueueScheduler.self, plan, source, log, skips)
     case .standard: return try run(StandardScheduler.self, plan, source, log, skips)
     }
+  }
+
+  /// Sets of requests are as small as the buffers let them be.
+  private static func runActiveBuffer(
+    _ plan: ControllerPlan, _ source: any RequestSource, _ log: CommandLog?, _ skips: Bool
+  ) throws -> MemoryRun {
+    let longest = max(plan.settings.readBuffer, plan.settings.writeBuffer)
+    if longest <= WaitingRequests<FewPositions>.longest {
+      return try run(ActiveBufferScheduler<FewPositions>.self, plan, source, log, skips)
+    }
+    if longest <= WaitingRequests<ManyPositions<4>>.longest {
+      return try run(ActiveBufferScheduler<ManyPositions<4>>.self, plan, source, log, skips)
+    }
+    guard longest <= WaitingRequests<ManyPositions<128>>.longest else {
+      throw Refusal(
+        "the scheduler of preset 'ramulator2.1' does not hold so many requests", at: Place(file: "controller"),
+        value: "queues of \(plan.settings.readBuffer) and \(plan.settings.writeBuffer)",
+        expected: "at most \(WaitingRequests<ManyPositions<128>>.longest) entries each")
+    }
+    return try run(ActiveBufferScheduler<ManyPositions<128>>.self, plan, source, log, skips)
   }
 
   private static func run<Scheduler: ChannelScheduler & ~Copyable>(

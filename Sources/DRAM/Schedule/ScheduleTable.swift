@@ -260,7 +260,8 @@ private struct FlatRules {
             rule: rule(law), ring: rings.count, back: Int64(law.window) - 1,
             tier: tiers.tier(of: law.level).rawValue, time: layout.timeOf[law.next]))
       }
-      rings.append(ScheduleTable.Ring(base: historySize, mask: length - 1, level: level, banks: rings.count * tiers.bankCount))
+      rings.append(
+        ScheduleTable.Ring(base: historySize, mask: length - 1, level: level, banks: rings.count * tiers.bankCount))
       historySize += tiers.nodes[level] * Int(length + 1)
     }
     span.windows = firstWindow..<windows.count

@@ -6,7 +6,7 @@ package struct ScheduleTiming: ~Copyable {
   /// First legal cycles: of each node one after the other, of a node by command.
   private let ready: UnsafeMutablePointer<Int64>
   private let history: UnsafeMutablePointer<Int64>
-  let places: UnsafeMutablePointer<ScheduleTable.Place>
+  private let places: UnsafeMutablePointer<ScheduleTable.Place>
   private let rules: UnsafeMutablePointer<ScheduleTable.Rules>
   private let timeOf: UnsafeMutablePointer<Int>
   private let windowRings: UnsafeMutablePointer<ScheduleTable.Ring>

@@ -21,6 +21,41 @@ import Testing
     }
   }
 
+  /// Buffers that hold as many as are there, for so long that positions in them run out.
+  @Test(arguments: ["ram-DDR4_3200AA_8Gb_x8_2R", "ram-HBM3_8Gb_8hi_6400"], [3, 40, 64, 161])
+  func longStreamsGoAsClockByClock(device name: String, buffer: Int) throws {
+    let device = try RecordedDevices.read(name)
+    var seed = UInt64.random(in: 0...UInt64.max)
+    var test = RandomMemoryCase(device, seed: seed, count: 1500)
+    while test.requests.count < 1000 || test.settings.rowPolicy != .open {
+      seed &+= 1
+      test = RandomMemoryCase(device, seed: seed, count: 1500)
+    }
+    print("long stream for \(name): seed \(seed)")
+    var settings = test.settings
+    settings.readBuffer = buffer
+    settings.writeBuffer = buffer
+    let reference = ClockedMemory.run(test.requests, on: test.device, settings: settings)
+    let difference = MemoryComparison.difference(
+      test.requests, on: test.device, settings: settings, skips: true, reference: reference)
+    #expect(difference == nil, "\(name), seed \(seed): \(settings)")
+  }
+
+  @Test func tooLongABufferIsRefused() throws {
+    var settings = try settings("ramulator2.1")
+    settings.writeBuffer = 6000
+    let device = try RecordedDevices.read("ram-DDR4_3200AA_8Gb_x8_2R")
+    #expect {
+      try RunMemory.run(NoRequests(), on: device, settings: settings)
+    } throws: { error in
+      "\(error)".contains("queues of 32 and 6000") && "\(error)".contains("at most 5120 entries")
+    }
+  }
+
+  private struct NoRequests: RequestSource {
+    mutating func next(into batch: UnsafeMutableBufferPointer<MemoryRequest>) throws -> Int { 0 }
+  }
+
   /// Compares one stream in which every request is worth naming.
   private func expectEqual(
     _ requests: [MemoryRequest], on device: DeviceDescription, _ settings: ControllerSettings
@@ -71,6 +106,27 @@ import Testing
     // Accepted in clock 1.
     let served = run.commands.first { device.commands[$0.command].name == "RD" }?.cycle ?? 0
     #expect(run.channels[0].latencyMaximum == served + device.readLatency - 1)
+  }
+
+  /// A request whose row was closed under it has to open it again, but not between the halves of another activation.
+  @Test func noRowIsReopenedInsideAnActivation() throws {
+    let device = try RecordedDevices.read("ram-LPDDR5_8Gb_x16_6400")
+    var settings = try settings("ramulator2.1")
+    settings.rowPolicy = .closed(cap: 1)
+    settings.requestsPerCycle = 2
+    settings.highWatermark = 1
+    settings.lowWatermark = 0.1
+    settings.refresh = .none
+    let addresses: [UInt64] = [
+      0xC840, 0x6060, 0x5060, 0x5060, 0xB860, 0x5820, 0x9840, 0x6060, 0x9840, 0x4020,
+    ]
+    let requests =
+      [write(8, 0x5060), read(8, 0x6060)] + addresses.map { read(20, $0) } + [read(53, 0x5820), read(53, 0x4020)]
+    let run = expectEqual(requests, on: device, settings)
+    let names = run.commands.map { device.commands[$0.command].name }
+    for (index, name) in names.enumerated() where name == "ACT1" {
+      #expect(names[(index + 1)...].first { $0.hasPrefix("ACT") } == "ACT2")
+    }
   }
 
   /// While a second half of an activation is due nothing else is asked, so that writes that arrive meanwhile keep their

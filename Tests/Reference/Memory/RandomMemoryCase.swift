@@ -49,8 +49,8 @@ public struct RandomMemoryCase: Sendable {
         settings.refresh = .perBank
       }
       if random.happens(25) {
-        settings.readBuffer = 1 + random.below(40)
-        settings.writeBuffer = 1 + random.below(40)
+        settings.readBuffer = 1 + random.below(random.one(of: [40, 200, 2000]))
+        settings.writeBuffer = 1 + random.below(random.one(of: [40, 200, 2000]))
       }
       if random.happens(25) {
         settings.highWatermark = random.one(of: [0.5, 0.75, 0.9, 1])

@@ -59,6 +59,8 @@ extension ActiveBufferScheduler {
       let bank = Int(request.pointee.bank)
       let command = command(request.pointee.isWrite, request.pointee.row, bank)
       if onlyColumns && command != read && command != write { continue }
+      // No row is opened between the two halves of another activation.
+      if command == activate && activatingBank >= 0 { continue }
       let new = candidate(command, bank, place: index, age: request.pointee.clock, from: clock)
       if new.goesBefore(best) { best = new }
     }

@@ -78,6 +78,7 @@ extension ActiveBufferScheduler {
     if roles.activateSecond != nil {
       activating.pointee = request.pointee
       activatingBank = bank
+      if cap > 0 { activeChoice = .unknown }
       activationDeadline = clock + activationWindow
     } else {
       makeActive(request, bank, at: clock)
@@ -87,7 +88,7 @@ extension ActiveBufferScheduler {
   @inline(__always)
   private mutating func makeActive(_ request: UnsafeMutablePointer<PlacedRequest>, _ bank: Int, at clock: Int64) {
     banks[bank].activeRequests &+= 1
-    if activeFirst &+ activeCount == activeCapacity { moveActiveDown() }
+    if activeFirst &+ activeCount == activeCapacity { makeRoomForActive() }
     let place = activeFirst &+ activeCount
     let from = (request.pointee.isWrite ? writings : readings).own(bank)
     active[place] = request.pointee
@@ -101,12 +102,18 @@ extension ActiveBufferScheduler {
     if new.goesBefore(activeChoice) { activeChoice = new }
   }
 
-  /// Makes room behind the last, when those before the first were many.
-  private mutating func moveActiveDown() {
-    for index in 0..<activeCount {
-      active[index] = active[activeFirst + index]
-      activeFrom[index] = activeFrom[activeFirst + index]
-    }
+  /// Makes room behind the last. Those whose rows were closed under them may be many more than banks.
+  private mutating func makeRoomForActive() {
+    let (old, oldFrom) = (active, activeFrom)
+    if activeCount > activeCapacity / 2 { activeCapacity *= 2 }
+    active = .allocate(capacity: activeCapacity)
+    active.initialize(repeating: PlacedRequest(), count: activeCapacity)
+    active.update(from: old + activeFirst, count: activeCount)
+    activeFrom = .allocate(capacity: activeCapacity)
+    activeFrom.initialize(repeating: 0, count: activeCapacity)
+    activeFrom.update(from: oldFrom + activeFirst, count: activeCount)
+    old.deallocate()
+    oldFrom.deallocate()
     activeChoice.place -= Int32(truncatingIfNeeded: activeFirst)
     activeFirst = 0
   }

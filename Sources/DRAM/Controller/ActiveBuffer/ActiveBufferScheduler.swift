@@ -52,13 +52,12 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   let groupOf: UnsafeMutablePointer<Int32>
   var timers: BankTimers
   /// Requests that a row was opened for, in the order in which they came here.
-  let active: UnsafeMutablePointer<PlacedRequest>
+  var active: UnsafeMutablePointer<PlacedRequest>
   /// By active request: its access is not legal before.
-  let activeFrom: UnsafeMutablePointer<Int64>
+  var activeFrom: UnsafeMutablePointer<Int64>
   var activeFirst = 0
   var activeCount = 0
-  let activeCapacity: Int
-  var isWriteMode = false
+  var activeCapacity: Int
   var maintenance: MaintenanceQueue
   /// The row policy: accesses after which a row is closed, 0 for never.
   let cap: Int32
@@ -132,13 +131,13 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     banks.initialize(repeating: Bank(), count: bankCount)
     timers = BankTimers(banks: bankCount)
     toClose = BankSet(capacity: bankCount)
-    // Those whose row was closed under them may be many more than banks.
-    activeCapacity = 2 * (settings.readBuffer + settings.writeBuffer + bankCount + 1)
-    active = .allocate(capacity: activeCapacity + 1)
-    active.initialize(repeating: PlacedRequest(), count: activeCapacity + 1)
-    activating = active + activeCapacity
+    activeCapacity = 2 * bankCount
+    active = .allocate(capacity: activeCapacity)
+    active.initialize(repeating: PlacedRequest(), count: activeCapacity)
     activeFrom = .allocate(capacity: activeCapacity)
     activeFrom.initialize(repeating: 0, count: activeCapacity)
+    activating = .allocate(capacity: 1)
+    activating.initialize(to: PlacedRequest())
     activationWindow = device.activationWindow ?? 0
     dataClock = device.dataClock
     banksPerPseudoChannel = plan.banksPerPseudoChannel
@@ -154,6 +153,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     toClose.deallocate()
     active.deallocate()
     activeFrom.deallocate()
+    activating.deallocate()
   }
 
   @inline(__always) var reads: UnsafeMutablePointer<WaitingRequests<Positions>> { buffers }
@@ -253,7 +253,10 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   /// - Returns: whether a command was issued. If not, nothing happens before `wake`.
   @inline(__always)
   private mutating func step(_ now: Int64) -> Bool {
-    if prepares <= now { prepare(now) }
+    if prepares <= now {
+      prepare(now)
+      if isStuck { return true }
+    }
     if timers.next <= now { lookAtDue(now) }
     wake = min(nextPrepared, timers.next)
     switch busKind {

@@ -24,8 +24,8 @@ struct WaitingRequests<Positions: PositionSet>: ~Copyable {
   /// Requests whose bank has another row open, and can be closed in the same sense.
   private(set) var closing = Positions()
 
-  /// The most requests that one holds: a position beyond them is needed.
-  static var longest: Int { Positions.width * 15 / 16 }
+  /// The most requests that one holds. With many more positions than requests these seldom move together.
+  static var longest: Int { Positions.width * 5 / 8 }
 
   /// - Parameter capacity: not above `longest`.
   init(capacity: Int, banks: Int, groups: Int) {
