@@ -79,7 +79,7 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
     }
     for channel in 0..<channelCount {
       try deliver(channel)
-      try finishRequests(channel)
+      try finishRequests(channel, after: clock)
     }
     var end: Int64 = 0
     for channel in 0..<channelCount { end = max(end, channels[channel].lastCompletion) }
@@ -144,7 +144,8 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
     let scheduler = channels + channel
     if from[channel] <= request.pointee.clock { _ = try advance(channel, to: request.pointee.clock) }
     if !scheduler.pointee.accept(request) {
-      request.pointee.clock = try advance(channel, untilRoomForWrites: request.pointee.isWrite)
+      request.pointee.clock = try advance(
+        channel, untilRoomForWrites: request.pointee.isWrite, from: request.pointee.clock)
       _ = scheduler.pointee.accept(request)
     }
     from[channel] = request.pointee.clock &+ 1
@@ -197,25 +198,26 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
   ///
   /// - Returns: the clock in which it has.
   @inline(__always)
-  private func advance(_ channel: Int, untilRoomForWrites forWrites: Bool) throws -> Int64 {
-    let first = from[channel]
-    let deadline = patience(from: first)
+  private func advance(_ channel: Int, untilRoomForWrites forWrites: Bool, from refused: Int64) throws -> Int64 {
+    // Where nothing happens any more, the channel's own clock is the end of time.
+    let deadline = patience(from: refused)
     let clock = try advance(channel, to: deadline, stop: .withRoom(forWrites: forWrites))
-    guard clock < deadline else { throw stuck(channel, after: first - 1) }
+    guard clock < deadline else { throw stuck(channel, after: refused) }
     return clock
   }
 
   /// Takes a channel on until the completion of all its requests is known.
-  private func finishRequests(_ channel: Int) throws {
+  private func finishRequests(_ channel: Int, after offered: Int64) throws {
     var open = channels[channel].outstanding
-    var deadline = patience(from: from[channel])
+    var deadline = patience(from: offered)
+    var last = offered
     while open > 0 {
-      let last = from[channel] - 1
       let clock = try advance(channel, to: deadline, stop: .afterEvent)
       guard clock < deadline else { throw stuck(channel, after: last) }
       let left = channels[channel].outstanding
       if left < open { deadline = patience(from: clock) }
       open = left
+      last = clock
     }
   }
 

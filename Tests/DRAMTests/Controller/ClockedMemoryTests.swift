@@ -108,6 +108,28 @@ import Testing
     #expect(run.channels[0].latencyMaximum == served + device.readLatency - 1)
   }
 
+  /// Where nothing will ever happen any more, be it that the last requests wait or that one is refused for ever, a run ends
+  /// with the clock after which it stood still.
+  @Test(arguments: [3, 6]) func whatStandsStillIsRefused(requests count: Int) throws {
+    let device = try RecordedDevices.read("ram-HBM2_2Gb_2000")
+    var settings = try settings("ramulator2.1")
+    settings.rowPolicy = .closed(cap: 1)
+    settings.refresh = .none
+    settings.readBuffer = 1
+    let map = try #require(device.addressMap)
+    let row = UInt64(1) << UInt64(map.bits - map.bits(of: .row))
+    // A write closes the row under the first read, which protects its bank from being closed again: row 1 stays open.
+    let requests = [read(1, 0), write(1, 0), write(16, 0), read(100, row), read(200, 2 * row), read(300, 3 * row)]
+    let stream = Array(requests.prefix(count))
+    #expect(ClockedMemory.run(stream, on: device, settings: settings).isStuck)
+    #expect {
+      try RunMemory.run(ListedRequests(stream), on: device, settings: settings)
+    } throws: { error in
+      let clock = "\(error)".firstMatch(of: /cannot go on after clock (\d+)/).flatMap { Int($0.1) }
+      return clock.map { (10...400).contains($0) } ?? false
+    }
+  }
+
   /// A request whose row was closed under it has to open it again, but not between the halves of another activation.
   @Test func noRowIsReopenedInsideAnActivation() throws {
     let device = try RecordedDevices.read("ram-LPDDR5_8Gb_x16_6400")
