@@ -74,8 +74,6 @@ package final class ScheduleTable: @unchecked Sendable {
   /// What a command covers: its banks, and the nodes of each level.
   package struct Target {
     let banks: [Int]
-    let groups: [Int]
-    let clusters: [Int]
     /// By level, node numbers within the level.
     let nodes: [[Int]]
     /// Whether the address names one node of the level.
@@ -185,9 +183,7 @@ package final class ScheduleTable: @unchecked Sendable {
     }
     func distinct(_ nodes: [Int]) -> [Int] { nodes.reduce(into: []) { if $0.last != $1 { $0.append($1) } } }
     return Target(
-      banks: banks, groups: distinct(banks.map { tiers.group(of: $0) }),
-      clusters: distinct(banks.map { tiers.cluster(of: $0) }),
-      nodes: levels.map { level in distinct(banks.map { tiers.node(level, of: $0) }) }, isNamed: isNamed)
+      banks: banks, nodes: levels.map { level in distinct(banks.map { tiers.node(level, of: $0) }) }, isNamed: isNamed)
   }
 }
 

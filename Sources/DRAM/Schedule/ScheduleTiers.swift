@@ -34,7 +34,7 @@ struct ScheduleTiers {
   func group(of bank: Int) -> Int { node(groupLevel, of: bank) }
   func cluster(of bank: Int) -> Int { node(clusterLevel, of: bank) }
 
-  enum Tier: Int, CaseIterable {
+  enum Tier: Int {
     case channel, group, cluster, bank
   }
 

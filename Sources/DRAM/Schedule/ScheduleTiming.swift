@@ -40,7 +40,7 @@ package struct ScheduleTiming: ~Copyable {
   }
 
   deinit {
-    ready.deallocate()
+    UnsafeMutableRawPointer(ready).deallocate()
     history.deallocate()
   }
 
