@@ -15,7 +15,7 @@ public struct IssuedCommand: Sendable, Hashable {
 
 /// Takes the commands of all channels and hands them on in order of cycle and channel.
 ///
-/// Channels run ahead of each other between two offers of requests; up to the last offer all commands are known.
+/// Channels are ahead of each other and behind the last offer until they are all taken to one clock.
 public final class CommandLog {
   private var pending: [IssuedCommand] = []
   private let consume: (ArraySlice<IssuedCommand>) -> Void

@@ -7,6 +7,8 @@ final class ControllerPlan: @unchecked Sendable {
   let settings: ControllerSettings
   let roles: CommandRoles
   let busKind: BusKind
+  /// Whether an activation is one command, and an access too.
+  let isPlain: Bool
   let addressMap: AddressMap
   /// The refresh that is used; `nil` for none.
   let refresh: RefreshDescription?
@@ -36,6 +38,7 @@ final class ControllerPlan: @unchecked Sendable {
     try settings.check()
     roles = try CommandRoles(device)
     busKind = try BusKind(device)
+    isPlain = roles.activateSecond == nil && device.dataClock == nil
     guard let map = settings.addressMap ?? device.addressMap else {
       throw Refusal(
         "device '\(device.name)' says nothing of addresses", at: Place(file: device.name),
@@ -100,9 +103,19 @@ final class ControllerPlan: @unchecked Sendable {
       value: settings.refresh.rawValue, expected: "refresh all-bank, per-bank or none")
   }
 
+  /// - Throws: when an activation takes two commands, or an access one for the data clock, and rows and columns have buses
+  ///   of their own.
+  func checkSharesBus() throws(Refusal) {
+    guard busKind != .single, !isPlain else { return }
+    throw Refusal(
+      "the scheduler of preset 'ramulator2.1' knows activations of two commands, and data clocks, where all commands share "
+        + "one bus", at: Place(file: device.name), value: "buses for rows and columns",
+      expected: "the preset default, or a device with one command bus")
+  }
+
   /// - Throws: when an activation takes two commands, or an access one for the data clock.
   func checkActivatesAtOnce() throws(Refusal) {
-    guard roles.activateSecond != nil || device.dataClock != nil else { return }
+    guard !isPlain else { return }
     throw Refusal(
       "the scheduler of preset 'dramsim3' does not know activations of two commands, nor a data clock",
       at: Place(file: device.name),

@@ -20,7 +20,7 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
   private let plan: ControllerPlan
   private let channels: UnsafeMutablePointer<Scheduler>
   private let channelCount: Int
-  /// By channel: the clock from which on it is looked at next. Nothing happens before.
+  /// By channel: the clock from which on it is looked at next. Nothing happens before unless something is offered.
   private let from: UnsafeMutablePointer<Int64>
   private let inboxes: UnsafeMutablePointer<ChannelInbox>
   private let decoder: AddressDecoder
@@ -200,10 +200,18 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
   @inline(__always)
   private func advance(_ channel: Int, untilRoomForWrites forWrites: Bool, from refused: Int64) throws -> Int64 {
     // Where nothing happens any more, the channel's own clock is the end of time.
-    let deadline = patience(from: refused)
-    let clock = try advance(channel, to: deadline, stop: .withRoom(forWrites: forWrites))
-    guard clock < deadline else { throw stuck(channel, after: refused) }
-    return clock
+    var (deadline, last) = (patience(from: refused), refused)
+    var open = channels[channel].outstanding
+    while true {
+      let clock = try advance(channel, to: deadline, stop: .withRoom(forWrites: forWrites))
+      if clock < deadline { return clock }
+      // Other requests may go first for very long.
+      let left = channels[channel].outstanding
+      guard left < open else { throw stuck(channel, after: last) }
+      open = left
+      last = deadline
+      deadline = patience(from: deadline)
+    }
   }
 
   /// Takes a channel on until the completion of all its requests is known.
@@ -221,8 +229,7 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
     }
   }
 
-  /// When a channel that serves no request any more is given up, though refreshes go on: far more clocks than any
-  /// request can wait for its turn.
+  /// When a channel that serves no request any more is given up, though refreshes go on.
   private func patience(from clock: Int64) -> Int64 {
     clock + max(1 << 20, min(plan.refresh?.interval ?? 0, 1 << 40) * 64)
   }

@@ -17,6 +17,7 @@ public enum RunMemory {
     case .activeBuffer:
       try plan.checkClosesAtOnce()
       try plan.checkClosesOneByOne()
+      try plan.checkSharesBus()
       return try runActiveBuffer(plan, source, log, skips)
     case .bankQueues:
       try plan.checkRefreshesRanks()

@@ -5,7 +5,7 @@ struct ScheduleLaw {
   var level: Int
   let next: Int
   let latency: Int64
-  let window: Int
+  var window: Int
   var isSibling: Bool
 
   /// The constraints that `previous` sets off, without those that others cover. A sibling rule that the node itself obeys
@@ -37,6 +37,8 @@ struct ScheduleLaw {
       var parent = law
       parent.level -= 1
       parent.isSibling = false
+      // Sibling rules count from the last issue.
+      parent.window = 1
       return parent
     }
     return all.indices.filter { index in

@@ -108,6 +108,20 @@ import Testing
     #expect(run.channels[0].latencyMaximum == served + device.readLatency - 1)
   }
 
+  /// Without a data clock an activation of two commands is still finished, and no access waits for a synchronisation.
+  @Test func activationsOfTwoCommandsNeedNoDataClock() throws {
+    var device = try RecordedDevices.read("ram-LPDDR5_8Gb_x16_6400")
+    device.dataClock = nil
+    var commands: [IssuedCommand] = []
+    let requests = (0..<40).map { read(Int64($0 / 3), UInt64($0) * 0x1840) }
+    let run = try RunMemory.run(
+      ListedRequests(requests), on: device, settings: settings("ramulator2.1"), log: CommandLog { commands += $0 })
+    let names = commands.map { device.commands[Int($0.command)].name }
+    #expect(run.total.reads == 40)
+    #expect(names.count { $0 == "ACT1" } == names.count { $0 == "ACT2" })
+    #expect(names.contains("ACT2") && !names.contains { $0.hasPrefix("CAS") })
+  }
+
   /// Where nothing will ever happen any more, be it that the last requests wait or that one is refused for ever, a run ends
   /// with the clock after which it stood still.
   @Test(arguments: [3, 6]) func whatStandsStillIsRefused(requests count: Int) throws {

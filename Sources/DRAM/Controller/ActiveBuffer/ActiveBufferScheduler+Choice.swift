@@ -108,7 +108,7 @@ extension ActiveBufferScheduler {
 
   // MARK: Rows
 
-  /// Works out whether a bank waits for its own rules, and has it looked at again when it does not. Banks that nobody
+  /// Works out whether a bank waits for its own rules; if so, it is looked at again when it may no longer. Banks that nobody
   /// waits for are left alone until somebody does.
   @inline(__always)
   mutating func look(at bank: Int, from clock: Int64) {

@@ -58,7 +58,7 @@ extension ActiveBufferScheduler {
     }
   }
 
-  /// A request that a bank's row was opened for is done.
+  /// A request that a bank's row was opened for is done, or has the row opened again.
   @inline(__always)
   private mutating func release(_ bank: Int) {
     banks[bank].activeRequests &-= 1

@@ -1,6 +1,6 @@
 import Arch
 
-// Devices whose activation is two commands and whose accesses may need one to synchronise the data clock (LPDDR5).
+// Devices whose activation is two commands, or whose accesses may need one to synchronise the data clock (LPDDR5).
 extension ActiveBufferScheduler {
   /// - Returns: whether a command was issued.
   mutating func stepSynchronised(_ now: Int64) -> Bool {
@@ -45,7 +45,7 @@ extension ActiveBufferScheduler {
   private mutating func issueSynchronised(_ origin: CommandOrigin, isSecondReady: Bool, at now: Int64) -> Bool {
     let access = access(of: origin)
     let command = origin == .active || origin == .column ? Int(access.command) : -1
-    guard command == read || command == write, now >= dataClockEnd,
+    guard dataClock != nil, command == read || command == write, now >= dataClockEnd,
       let sync = command == read ? roles.readSync : roles.writeSync
     else {
       issue(origin, at: now)

@@ -12,7 +12,8 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   struct Bank {
     /// −1 while closed.
     var openRow: Int32 = -1
-    /// Requests that its row was opened for and that are not done.
+    /// Requests that its row was opened for and that are not done. With the peer's quirks, where a row had to be opened
+    /// again for a request, it stays too high.
     var activeRequests: Int32 = 0
     /// Accesses since its row was opened.
     var accesses: Int32 = 0
@@ -74,6 +75,8 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   /// The data clock runs up to here. Once a request has synchronised it, its access goes next.
   var dataClockEnd: Int64 = 0
   let dataClock: DataClockDescription?
+  /// Whether an activation is one command, and an access too.
+  let isPlain: Bool
   var synchronisedOrigin = CommandOrigin.none
   // The next access of the active buffer, and of those hits that are served.
   var activeChoice = CommandChoice.unknown
@@ -140,6 +143,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     activating.initialize(to: PlacedRequest())
     activationWindow = device.activationWindow ?? 0
     dataClock = device.dataClock
+    isPlain = plan.isPlain
     banksPerPseudoChannel = plan.banksPerPseudoChannel
     hasQuirks = settings.peerQuirks
     recorder = ChannelRecorder(plan, channel: channel, log: log)
@@ -260,7 +264,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     if timers.next <= now { lookAtDue(now) }
     wake = min(nextPrepared, timers.next)
     switch busKind {
-    case .single: return dataClock == nil ? stepSingle(now) : stepSynchronised(now)
+    case .single: return isPlain ? stepSingle(now) : stepSynchronised(now)
     case .rowAndColumn, .halfClock: return stepDual(now)
     }
   }

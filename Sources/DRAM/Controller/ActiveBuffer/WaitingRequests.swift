@@ -19,7 +19,8 @@ struct WaitingRequests<Positions: PositionSet>: ~Copyable {
   private var started = Positions()
   /// Requests whose row is open.
   private(set) var hits = Positions()
-  /// Requests whose bank is closed, and can be opened as far as its own rules went when it was last looked at.
+  /// Requests whose bank is closed, or half opened, and can be opened as far as its own rules went when it was last looked
+  /// at.
   private(set) var opening = Positions()
   /// Requests whose bank has another row open, and can be closed in the same sense.
   private(set) var closing = Positions()
