@@ -41,6 +41,26 @@ import Testing
     #expect(difference == nil, "\(name), seed \(seed): \(settings)")
   }
 
+  /// More banks than a word has bits, in more groups than two.
+  @Test func manyBanksGoAsClockByClock() throws {
+    var device = try RecordedDevices.read("ram-DDR4_3200AA_8Gb_x8_2R")
+    let map = try #require(device.addressMap)
+    device.levelSizes[1] = 8
+    device.addressMap = AddressMap(
+      shift: map.shift,
+      fields: map.fields.map { AddressMap.Field(target: $0.target, bits: $0.target == .level(1) ? 3 : $0.bits) })
+    try #require(device.banksPerChannel == 128)
+    let first = UInt64.random(in: 0...UInt64.max - 1000)
+    print("memory streams for 128 banks: seeds from \(first) on")
+    for seed in first..<first + 24 {
+      let test = RandomMemoryCase(device, seed: seed, count: 300)
+      let reference = ClockedMemory.run(test.requests, on: test.device, settings: test.settings)
+      let difference = MemoryComparison.difference(
+        test.requests, on: test.device, settings: test.settings, reference: reference)
+      #expect(difference == nil, "seed \(seed): \(test.settings)")
+    }
+  }
+
   @Test func tooLongABufferIsRefused() throws {
     var settings = try settings("ramulator2.1")
     settings.writeBuffer = 6000
