@@ -59,7 +59,7 @@ public struct ControllerSettings: Sendable, Hashable {
 
   public init() {}
 
-  /// The most requests and commands that a buffer or queue holds.
+  /// The most requests and commands that a buffer or queue of any scheduler holds.
   public static let longestQueue = 1 << 16
 
   /// - Throws: for settings that no run can have, wherever they come from.

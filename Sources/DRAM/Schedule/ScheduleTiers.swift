@@ -13,6 +13,7 @@ struct ScheduleTiers {
   let groupCount: Int
   let clusterCount: Int
   let bankCount: Int
+
   init(_ device: DeviceDescription) {
     var sizes = device.levelSizes
     sizes[0] = 1
@@ -32,7 +33,6 @@ struct ScheduleTiers {
   func node(_ level: Int, of bank: Int) -> Int { bank / (bankCount / nodes[level]) }
 
   func group(of bank: Int) -> Int { node(groupLevel, of: bank) }
-  func cluster(of bank: Int) -> Int { node(clusterLevel, of: bank) }
 
   enum Tier: Int {
     case channel, group, cluster, bank
@@ -59,7 +59,7 @@ struct ScheduleTiers {
     switch tier {
     case .channel: 0
     case .group: group(of: bank)
-    case .cluster: cluster(of: bank)
+    case .cluster: node(clusterLevel, of: bank)
     case .bank: bank
     }
   }

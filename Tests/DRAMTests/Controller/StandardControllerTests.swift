@@ -6,18 +6,6 @@ import Testing
 
 /// The controller of our own, on every device that has addresses.
 @Suite struct StandardControllerTests {
-  private struct Stored: RequestSource {
-    let requests: [MemoryRequest]
-    var next = 0
-
-    mutating func next(into batch: UnsafeMutableBufferPointer<MemoryRequest>) throws -> Int {
-      let count = min(batch.count, requests.count - next)
-      for index in 0..<count { batch[index] = requests[next + index] }
-      next += count
-      return count
-    }
-  }
-
   private static let devices = ShippedDevices.names.filter { name in
     (try? ShippedDevices.read(name))?.addressMap != nil
   }
@@ -98,7 +86,7 @@ import Testing
         var commands: [IssuedCommand] = []
         let log = CommandLog { commands += $0 }
         let run = try RunMemory.run(
-          Stored(requests: requests), on: device, settings: settings, log: log, skips: skips)
+          ListedRequests(requests), on: device, settings: settings, log: log, skips: skips)
         #expect(run.requests == Int64(requests.count))
         #expect(run.total.reads + run.total.writes == run.requests, "\(name), seed \(seed)")
         logs.append(commands)
@@ -115,7 +103,7 @@ import Testing
     let device = try ShippedDevices.read(name)
     var commands: [IssuedCommand] = []
     let log = CommandLog { commands += $0 }
-    let run = try RunMemory.run(Stored(requests: requests), on: device, settings: settings, log: log)
+    let run = try RunMemory.run(ListedRequests(requests), on: device, settings: settings, log: log)
     return (device, commands, run)
   }
 

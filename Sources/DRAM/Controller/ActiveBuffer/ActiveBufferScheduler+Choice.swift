@@ -1,6 +1,6 @@
 import Arch
 
-// Who goes in a clock: the oldest that is ready, of accesses and of the row commands for misses, looked at bank by bank.
+// Who goes in a clock: of active requests the first accepted that is ready, of buffered ones the first of a set.
 extension ActiveBufferScheduler {
   /// A candidate, seen from a clock.
   @inline(__always)
@@ -27,6 +27,7 @@ extension ActiveBufferScheduler {
     if !holds(activeChoice, at: now) { scanActive(from: now, onlyColumns: onlyColumns) }
   }
 
+  /// Looks through all active requests.
   mutating func scanActive(from clock: Int64, onlyColumns: Bool) {
     if cap > 0 { return scanReopening(from: clock, onlyColumns: onlyColumns) }
     // Their rows are open: nothing closes a bank that has one.
@@ -51,7 +52,7 @@ extension ActiveBufferScheduler {
     (request.pointee.isWrite ? writings : readings)[Int(request.pointee.bank)]
   }
 
-  /// The same where rows may have been closed under requests.
+  /// Looks through all active requests where rows may have been closed under them.
   private mutating func scanReopening(from clock: Int64, onlyColumns: Bool) {
     var best = CommandChoice()
     for index in activeFirst..<(activeFirst &+ activeCount) {
@@ -132,6 +133,7 @@ extension ActiveBufferScheduler {
     if writes.pointee.count > 0 { writes.pointee.note(bank, isOpen: isOpen, canGo: canGo) }
   }
 
+  /// Looks at the banks whose clock has come.
   mutating func lookAtDue(_ now: Int64) {
     repeat {
       let due = timers.take()

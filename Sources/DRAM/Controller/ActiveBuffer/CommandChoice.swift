@@ -1,14 +1,3 @@
-/// Where the next command comes from.
-enum CommandOrigin: UInt8 {
-  case none, active, column
-  /// A row command for a request of the buffer that is served.
-  case row
-  /// The head of the queue of refreshes and precharges.
-  case maintenance
-  /// A row command of an active request whose row was closed under it.
-  case activeRow
-}
-
 /// The command that goes next from one place of a controller, as far as it is known.
 ///
 /// Times at which commands become legal never move back. So a choice stays the right one while its own time is unchanged

@@ -145,9 +145,9 @@ struct StandardScheduler: ~Copyable, PlanningScheduler {
     guard request.isWrite ? !writes.isFull : !reads.isFull else { return false }
     let slot = pool.take(request)
     if request.isWrite {
-      _ = writes.append(slot, bank, openRow: openRow[bank])
+      writes.append(slot, bank, openRow: openRow[bank])
     } else {
-      _ = reads.append(slot, bank, openRow: openRow[bank])
+      reads.append(slot, bank, openRow: openRow[bank])
     }
     waiting[bank] += 1
     power.requestArrived(bank, at: clock)

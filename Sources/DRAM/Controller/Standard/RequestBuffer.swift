@@ -64,25 +64,23 @@ struct RequestBuffer: ~Copyable {
   /// Puts a request at the end of its bank's list. The buffer is not full.
   ///
   /// - Parameter openRow: the row that the bank holds open, −1 for none.
-  /// - Returns: whether it became the bank's hit or miss.
   @inline(__always)
-  mutating func append(_ slot: Int, _ bank: Int, openRow: Int32) -> Bool {
+  mutating func append(_ slot: Int, _ bank: Int, openRow: Int32) {
     let index = Int32(truncatingIfNeeded: slot)
     count &+= 1
     if head[bank] < 0 { head[bank] = index } else { slots[Int(tail[bank])].next = index }
     tail[bank] = index
     if slots[slot].request.row == openRow {
-      guard hit[bank] < 0 else { return false }
+      guard hit[bank] < 0 else { return }
       hit[bank] = index
       hitAge[bank] = slots[slot].age
       hits[bank] = true
     } else {
-      guard miss[bank] < 0 else { return false }
+      guard miss[bank] < 0 else { return }
       miss[bank] = index
       missAge[bank] = slots[slot].age
       misses[bank] = true
     }
-    return true
   }
 
   /// Takes a request out of its bank's list.
