@@ -24,6 +24,8 @@ public struct DRAMRunStudy {
   public var outputs: [String] = []
   /// Whether clocks in which nothing happens are passed over.
   public var skips = true
+  /// Whether channels to which the same happens are simulated once.
+  public var joinsChannels = true
   /// Called now and then with the requests read, and which part of the trace that is if known.
   public var progress: ((_ requests: Int64, _ part: Double?) -> Void)?
 
@@ -166,7 +168,7 @@ public struct DRAMRunStudy {
     do {
       let run = try RunMemory.run(
         source, on: device, settings: controller.settings, log: log, measuresActivity: device.energy.isKnown,
-        skips: skips)
+        skips: skips, joinsChannels: joinsChannels)
       let seconds = ProcessorTime.now - start - source.outside.seconds
       try commands?.commit()
       return (run, max(seconds, 0))

@@ -72,6 +72,8 @@ struct DRAMRun: ParsableCommand {
   var outputs: [String] = []
   @Flag(help: "Visit every clock instead of stepping over those in which nothing happens; same results, slower.")
   var noSkip = false
+  @Flag(help: "Simulate every channel by itself, also those in lockstep; the results are the same.")
+  var noLockstep = false
   @Flag(help: "Print the result as JSON.") var json = false
 
   enum Refresh: String, ExpressibleByArgument, CaseIterable {
@@ -93,6 +95,7 @@ struct DRAMRun: ParsableCommand {
     study.commandTrace = commandsOut
     study.outputs = outputs
     study.skips = !noSkip
+    study.joinsChannels = !noLockstep
     let bar = ProgressBar(of: "requests")
     study.progress = bar.map { bar in { bar.show($0, part: $1) } }
     defer { bar?.clear() }

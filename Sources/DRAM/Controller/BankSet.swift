@@ -11,6 +11,9 @@ struct BankSet {
 
   func deallocate() { words.deallocate() }
 
+  /// Makes this the same set as another of the same capacity.
+  func copy(_ other: BankSet) { words.update(from: other.words, count: wordCount) }
+
   @inline(__always)
   subscript(_ bank: Int) -> Bool {
     get { words[bank >> 6] >> UInt64(bank & 63) & 1 != 0 }

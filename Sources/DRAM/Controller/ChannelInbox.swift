@@ -7,12 +7,10 @@ struct ChannelInbox: ~Copyable {
   /// One more than are kept: the next is put together there.
   private let requests: UnsafeMutablePointer<PlacedRequest>
   private(set) var count = 0
-  private var roomForReads: Int
-  private var roomForWrites: Int
+  private var roomForReads = 0
+  private var roomForWrites = 0
 
-  init(roomForReads: Int, roomForWrites: Int) {
-    self.roomForReads = roomForReads
-    self.roomForWrites = roomForWrites
+  init() {
     requests = .allocate(capacity: Self.capacity + 1)
     requests.initialize(repeating: PlacedRequest(), count: Self.capacity + 1)
   }
@@ -30,16 +28,16 @@ struct ChannelInbox: ~Copyable {
   /// - Returns: whether there is. If not, the channel must be taken to its clock to see.
   @inline(__always)
   mutating func keep(isWrite: Bool) -> Bool {
-    guard count < Self.capacity else { return false }
-    if isWrite {
-      guard roomForWrites > 0 else { return false }
-      roomForWrites &-= 1
-    } else {
-      guard roomForReads > 0 else { return false }
-      roomForReads &-= 1
-    }
-    count &+= 1
+    guard count < Self.capacity, (isWrite ? roomForWrites : roomForReads) > 0 else { return false }
+    keepAccepted(isWrite: isWrite)
     return true
+  }
+
+  /// Keeps the request that was put together, which the channel was seen to accept. There is a place for it.
+  @inline(__always)
+  mutating func keepAccepted(isWrite: Bool) {
+    count &+= 1
+    if isWrite { roomForWrites &-= 1 } else { roomForReads &-= 1 }
   }
 
   /// All requests were handed over, and the channel now has so much room.

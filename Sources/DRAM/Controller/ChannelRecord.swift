@@ -57,7 +57,7 @@ struct ChannelRecorder: ~Copyable {
   private let log: CommandLog?
   private let counts: UnsafeMutablePointer<Int64>
   private let commandCount: Int
-  private let latencies: LatencyCounts
+  private var latencies = LatencyCounts()
   private var meter: ActivityMeter?
   private let isWatched: Bool
   var rowHits: Int64 = 0
@@ -81,12 +81,25 @@ struct ChannelRecorder: ~Copyable {
     counts.initialize(repeating: 0, count: commandCount)
     meter = plan.measuresActivity ? ActivityMeter(plan.device) : nil
     isWatched = plan.measuresActivity || log != nil
-    latencies = LatencyCounts()
   }
 
   deinit {
     counts.deallocate()
-    latencies.deallocate()
+  }
+
+  /// Takes over what another recorder of the same plan has.
+  mutating func copyState(of other: borrowing ChannelRecorder) {
+    counts.update(from: other.counts, count: commandCount)
+    latencies.copyState(of: other.latencies)
+    switch other.meter {
+    case .some(let theirs): meter?.copyState(of: theirs)
+    case .none: break
+    }
+    (rowHits, rowMisses, rowConflicts) = (other.rowHits, other.rowMisses, other.rowConflicts)
+    (forwardedReads, mergedWrites, mergedReads) = (other.forwardedReads, other.mergedWrites, other.mergedReads)
+    (reads, writes, dualCommands) = (other.reads, other.writes, other.dualCommands)
+    lastCompletion = other.lastCompletion
+    (latencySum, latencyMaximum) = (other.latencySum, other.latencyMaximum)
   }
 
   @inline(__always)

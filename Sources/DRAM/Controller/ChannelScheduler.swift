@@ -16,11 +16,17 @@ enum AdvanceStop {
 protocol ChannelScheduler: ~Copyable {
   init(_ plan: ControllerPlan, channel: Int, log: CommandLog?)
 
+  /// Becomes what another scheduler of the same plan is. What each needs to know of its settings both have.
+  mutating func copyState(of other: borrowing Self)
+
   /// The first clock that is ticked: requests can be offered in the clocks from this minus one, or from 0, on.
   static var firstTick: Int64 { get }
 
   /// Takes a request in the clock that it is offered, or refuses it because its buffer is full.
   mutating func accept(_ request: UnsafeMutablePointer<PlacedRequest>) -> Bool
+
+  /// Whether a request would be accepted.
+  mutating func accepts(_ request: UnsafeMutablePointer<PlacedRequest>) -> Bool
 
   /// How many reads, or writes, would be accepted now.
   mutating func room(forWrites: Bool) -> Int

@@ -1,22 +1,49 @@
-/// Counts of latencies while a run goes on: exact below 65,536 cycles; beyond, in steps of one part in 32. A view of memory
-/// that its owner frees.
-struct LatencyCounts {
-  static let exact = 1 << 16
-  static let stepBits = 5
-  static let size = exact + 48 << stepBits
-  let counts: UnsafeMutablePointer<Int64>
+/// Counts of latencies while a run goes on: exact below 65,536 cycles; beyond, in steps of one part in 32.
+struct LatencyCounts: ~Copyable {
+  private static let exact = 1 << 16
+  private static let stepBits = 5
+  private static let size = exact + 48 << stepBits
+  private var counts: UnsafeMutablePointer<Int64>
+  /// How many there are so far; the rest are 0.
+  private(set) var count = 0
+  /// Latencies below are counted at their own number.
+  private var near: Int64 = 0
 
   init() {
-    counts = .allocate(capacity: Self.size)
-    counts.initialize(repeating: 0, count: Self.size)
+    counts = .allocate(capacity: 1)
+    reserve(1 << 10)
   }
 
-  func deallocate() { counts.deallocate() }
+  deinit { counts.deallocate() }
+
+  private mutating func reserve(_ count: Int) {
+    let old = counts
+    counts = .allocate(capacity: count)
+    counts.update(from: old, count: self.count)
+    (counts + self.count).initialize(repeating: 0, count: count - self.count)
+    old.deallocate()
+    self.count = count
+    near = Int64(min(count, Self.exact))
+  }
+
+  mutating func copyState(of other: borrowing LatencyCounts) {
+    if count < other.count { reserve(other.count) }
+    counts.update(from: other.counts, count: other.count)
+    (counts + other.count).update(repeating: 0, count: count - other.count)
+  }
+
+  subscript(_ index: Int) -> Int64 { counts[index] }
 
   /// - Parameter cycles: not negative.
   @inline(__always)
-  func note(_ cycles: Int64) {
-    counts[cycles < Int64(Self.exact) ? Int(cycles) : Self.bucket(cycles)] += 1
+  mutating func note(_ cycles: Int64) {
+    if cycles < near { counts[Int(truncatingIfNeeded: cycles)] &+= 1 } else { noteFar(cycles) }
+  }
+
+  private mutating func noteFar(_ cycles: Int64) {
+    let index = cycles < Int64(Self.exact) ? Int(cycles) : Self.bucket(cycles)
+    while index >= count { reserve(min(2 * count, Self.size)) }
+    counts[index] += 1
   }
 
   private static func bucket(_ cycles: Int64) -> Int {
@@ -44,12 +71,12 @@ public struct LatencyHistogram: Sendable {
 
   public init() {}
 
-  init(_ counts: LatencyCounts, sum: Int64, maximum: Int64) {
+  init(_ counts: borrowing LatencyCounts, sum: Int64, maximum: Int64) {
     self.sum = sum
     self.maximum = maximum
-    for index in 0..<LatencyCounts.size where counts.counts[index] > 0 {
-      entries.append((min(LatencyCounts.top(index), maximum), counts.counts[index]))
-      count += counts.counts[index]
+    for index in 0..<counts.count where counts[index] > 0 {
+      entries.append((min(LatencyCounts.top(index), maximum), counts[index]))
+      count += counts[index]
     }
   }
 

@@ -123,6 +123,12 @@ public struct ActivityMeter: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// Takes over what another meter of the same device has seen.
+  mutating func copyState(of other: borrowing ActivityMeter) {
+    banks.update(from: other.banks, count: bankCount)
+    ranks.update(from: other.ranks, count: rankCount)
+  }
+
   deinit {
     // Plain values only, so that nothing needs deinitialising.
     actions.deallocate()

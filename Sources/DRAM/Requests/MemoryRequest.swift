@@ -21,13 +21,15 @@ public protocol RequestSource {
   mutating func next(into batch: UnsafeMutableBufferPointer<MemoryRequest>) throws -> Int
 }
 
-/// A request with the place it leads to, as schedulers see it.
+/// A request with the place that it leads to, as the scheduler of its channel sees it.
 struct PlacedRequest {
+  /// Without the bits of the channel.
   var address: UInt64 = 0
   /// The clock in which it is offered, or was accepted.
   var clock: Int64 = 0
   var row: Int32 = 0
   var column: Int32 = 0
+  /// Number of the bank inside its channel: mixed radix of the levels below the channel, the top one most significant.
   var bank: Int32 = 0
   var isWrite = false
 }

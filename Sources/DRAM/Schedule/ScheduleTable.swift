@@ -6,14 +6,6 @@ import Arch
 /// It binds exactly as `ConstraintTable` does for commands whose addresses are those of their scope, but forgets which
 /// rule bound, and keeps only what `ScheduleLaw` leaves. Times are kept for the nodes of `ScheduleTiers`.
 package final class ScheduleTable: @unchecked Sendable {
-  /// A rule that writes one time of the bank, its cluster, its group or the channel.
-  struct SingleRule {
-    /// The tier, as a number, and which of its node's times.
-    let tier: Int32
-    let time: Int32
-    let latency: Int64
-  }
-
   /// A rule that writes times of several nodes: of all those under a node of its level.
   struct SpreadRule {
     let level: Int
@@ -24,38 +16,30 @@ package final class ScheduleTable: @unchecked Sendable {
     let count: Int
   }
 
-  /// A rule that counts from an issue further back, kept in a ring.
+  /// A rule that counts from an issue further back. The last issues of the command at each node of the level lie in a ring:
+  /// a place, and as many cycles as are counted back.
   struct WindowRule {
     let rule: SpreadRule
-    let ring: Int
     /// Issues back, the present one not counted.
-    let back: Int64
-    /// The tier of its one time, where it writes no more, and which of the node's times it is.
-    let tier: Int
-    let time: Int
-  }
-
-  /// The last issues of a command at each node of a level: a count, then as many cycles as a power of two has.
-  struct Ring {
+    let back: Int
+    /// Where the first node's ring begins.
     let base: Int
-    let mask: Int64
-    let level: Int
-    /// Where in `ringStarts` its banks begin.
-    let banks: Int
+    /// By bank, where it has one time to write: that time. And where its node's ring begins.
+    let times: UnsafeMutablePointer<Int32>
+    let rings: UnsafeMutablePointer<Int32>
 
     @inline(__always)
-    func start(_ node: Int) -> Int { base &+ node &* Int(mask &+ 2) }
+    func ring(_ node: Int) -> Int { base &+ node &* (back &+ 1) }
   }
 
   /// The rules of a command as the previous one.
   struct Rules {
-    let singles: UnsafeMutablePointer<SingleRule>
-    let singleEnd: UnsafeMutablePointer<SingleRule>
+    /// Rules that write one time: how many; by rule the latency; by bank and rule that time.
+    let count: Int
+    let latencies: UnsafeMutablePointer<Int64>
+    let times: UnsafeMutablePointer<Int32>
     let windows: UnsafeMutablePointer<WindowRule>
     let windowEnd: UnsafeMutablePointer<WindowRule>
-    /// Rings that remember the command.
-    let rings: UnsafeMutablePointer<Ring>
-    let ringEnd: UnsafeMutablePointer<Ring>
     /// Whether there are any but the first.
     let hasMore: Bool
     /// Those that write several times, of nodes or of their siblings.
@@ -93,16 +77,16 @@ package final class ScheduleTable: @unchecked Sendable {
   let timeOf: UnsafeMutablePointer<Int>
   /// By command.
   let rules: UnsafeMutablePointer<Rules>
-  private let singleRules: UnsafeMutablePointer<SingleRule>
-  /// By ring and bank: where the issues at the bank's node begin.
-  let ringStarts: UnsafeMutablePointer<Int32>
+  /// What `rules` points into.
+  private let latencies: UnsafeMutablePointer<Int64>
+  private let times: UnsafeMutablePointer<Int32>
+  private let windowBanks: UnsafeMutablePointer<Int32>
   let spreadRules: UnsafeMutablePointer<SpreadRule>
   let siblingRules: UnsafeMutablePointer<SpreadRule>
   let windowRules: UnsafeMutablePointer<WindowRule>
-  let rings: UnsafeMutablePointer<Ring>
+  let windowCount: Int
   /// `level * bankCount + bank` → node number within the level.
   let nodeOf: UnsafeMutablePointer<Int32>
-  let ringCount: Int
   let historySize: Int
 
   /// - Parameter used: which commands the scheduler issues.
@@ -117,26 +101,23 @@ package final class ScheduleTable: @unchecked Sendable {
     timeOf = Self.copy(layout.timeOf)
     var flat = FlatRules(tiers, layout)
     let spans = laws.map { flat.add($0) }
-    ringStarts = Self.copy(
-      flat.rings.flatMap { ring in (0..<tiers.bankCount).map { Int32(ring.start(tiers.node(ring.level, of: $0))) } })
-    let singles = Self.copy(flat.singles)
-    let windows = Self.copy(flat.windows)
-    let rings = Self.copy(flat.rings)
-    singleRules = singles
-    windowRules = windows
-    self.rings = rings
+    let latencies = Self.copy(flat.latencies)
+    let times = Self.copy(flat.times)
+    let windowBanks = Self.copy(flat.windowBanks)
+    let windows = Self.copy(flat.windows.map { $0.rule(windowBanks, tiers.bankCount) })
+    (self.latencies, self.times, self.windowBanks, windowRules) = (latencies, times, windowBanks, windows)
     rules = Self.copy(
       spans.map { span in
         Rules(
-          singles: singles + span.singles.lowerBound, singleEnd: singles + span.singles.upperBound,
-          windows: windows + span.windows.lowerBound, windowEnd: windows + span.windows.upperBound,
-          rings: rings + span.rings.lowerBound, ringEnd: rings + span.rings.upperBound,
-          hasMore: !(span.rings.isEmpty && span.spreads.isEmpty && span.siblings.isEmpty), spreads: span.spreads,
+          count: span.singles.count, latencies: latencies + span.singles.lowerBound,
+          times: times + span.singles.lowerBound * tiers.bankCount, windows: windows + span.windows.lowerBound,
+          windowEnd: windows + span.windows.upperBound,
+          hasMore: !(span.windows.isEmpty && span.spreads.isEmpty && span.siblings.isEmpty), spreads: span.spreads,
           siblings: span.siblings)
       })
+    windowCount = flat.windows.count
     spreadRules = Self.copy(flat.spreads)
     siblingRules = Self.copy(flat.siblings)
-    ringCount = flat.rings.count
     historySize = flat.historySize
     let banks = 0..<tiers.bankCount
     func place(_ bank: Int, isHeldUp: Bool) -> Place {
@@ -164,12 +145,12 @@ package final class ScheduleTable: @unchecked Sendable {
     outerPlaces.deallocate()
     groupOf.deallocate()
     rules.deallocate()
-    singleRules.deallocate()
-    ringStarts.deallocate()
+    latencies.deallocate()
+    times.deallocate()
+    windowBanks.deallocate()
     spreadRules.deallocate()
     siblingRules.deallocate()
     windowRules.deallocate()
-    rings.deallocate()
     nodeOf.deallocate()
   }
 
@@ -194,16 +175,31 @@ private struct FlatRules {
     var spreads = 0..<0
     var siblings = 0..<0
     var windows = 0..<0
-    var rings = 0..<0
+  }
+
+  struct Window {
+    let rule: ScheduleTable.SpreadRule
+    let back: Int
+    let base: Int
+    /// Its number among the windows.
+    let index: Int
+
+    func rule(_ banks: UnsafeMutablePointer<Int32>, _ bankCount: Int) -> ScheduleTable.WindowRule {
+      let times = banks + 2 * index * bankCount
+      return ScheduleTable.WindowRule(rule: rule, back: back, base: base, times: times, rings: times + bankCount)
+    }
   }
 
   let tiers: ScheduleTiers
   let layout: ScheduleLayout
-  var singles: [ScheduleTable.SingleRule] = []
+  var latencies: [Int64] = []
+  /// By command, bank and rule.
+  var times: [Int32] = []
   var spreads: [ScheduleTable.SpreadRule] = []
   var siblings: [ScheduleTable.SpreadRule] = []
-  var windows: [ScheduleTable.WindowRule] = []
-  var rings: [ScheduleTable.Ring] = []
+  var windows: [Window] = []
+  /// By window: the times of the banks, and their rings.
+  var windowBanks: [Int32] = []
   var historySize = 0
 
   init(_ tiers: ScheduleTiers, _ layout: ScheduleLayout) {
@@ -218,17 +214,20 @@ private struct FlatRules {
       step: layout.stride(tier), count: tiers.spread(of: law.level))
   }
 
+  /// The time that a rule which writes one writes for a bank.
+  private func time(_ law: ScheduleLaw, _ bank: Int) -> Int32 {
+    let tier = tiers.tier(of: law.level)
+    return Int32(layout.start(tier, tiers.node(tier, of: bank)) + layout.timeOf[law.next])
+  }
+
   /// - Returns: where the rules of this command lie.
   mutating func add(_ laws: [ScheduleLaw]) -> Span {
     var span = Span()
     let plain = laws.filter { $0.window == 1 && !$0.isSibling }
-    let firstSingle = singles.count
-    for law in plain where tiers.spread(of: law.level) == 1 {
-      singles.append(
-        ScheduleTable.SingleRule(
-          tier: Int32(tiers.tier(of: law.level).rawValue), time: Int32(layout.timeOf[law.next]), latency: law.latency))
-    }
-    span.singles = firstSingle..<singles.count
+    let singles = plain.filter { tiers.spread(of: $0.level) == 1 }
+    span.singles = latencies.count..<(latencies.count + singles.count)
+    latencies += singles.map(\.latency)
+    for bank in 0..<tiers.bankCount { times += singles.map { time($0, bank) } }
     let firstSpread = spreads.count
     for law in plain where tiers.spread(of: law.level) > 1 {
       spreads.append(rule(law))
@@ -239,28 +238,18 @@ private struct FlatRules {
       siblings.append(rule(law))
     }
     span.siblings = firstSibling..<siblings.count
-    addWindows(laws.filter { $0.window > 1 && !$0.isSibling }, &span)
+    let firstWindow = windows.count
+    for law in laws where law.window > 1 && !law.isSibling { addWindow(law) }
+    span.windows = firstWindow..<windows.count
     return span
   }
 
-  private mutating func addWindows(_ laws: [ScheduleLaw], _ span: inout Span) {
-    let (firstWindow, firstRing) = (windows.count, rings.count)
-    for level in tiers.nodes.indices {
-      let counting = laws.filter { $0.level == level }
-      guard let longest = counting.map(\.window).max() else { continue }
-      // The present issue is remembered only after all rules have looked back.
-      let length = Int64(1) << Int64(64 - (longest - 1).leadingZeroBitCount)
-      for law in counting {
-        windows.append(
-          ScheduleTable.WindowRule(
-            rule: rule(law), ring: rings.count, back: Int64(law.window) - 1,
-            tier: tiers.tier(of: law.level).rawValue, time: layout.timeOf[law.next]))
-      }
-      rings.append(
-        ScheduleTable.Ring(base: historySize, mask: length - 1, level: level, banks: rings.count * tiers.bankCount))
-      historySize += tiers.nodes[level] * Int(length + 1)
-    }
-    span.windows = firstWindow..<windows.count
-    span.rings = firstRing..<rings.count
+  private mutating func addWindow(_ law: ScheduleLaw) {
+    let window = Window(rule: rule(law), back: law.window - 1, base: historySize, index: windows.count)
+    windows.append(window)
+    let banks = 0..<tiers.bankCount
+    windowBanks += banks.map { time(law, $0) }
+    windowBanks += banks.map { Int32(window.base + tiers.node(law.level, of: $0) * (window.back + 1)) }
+    historySize += tiers.nodes[law.level] * (window.back + 1)
   }
 }

@@ -9,8 +9,6 @@ package struct ScheduleTiming: ~Copyable {
   private let places: UnsafeMutablePointer<ScheduleTable.Place>
   private let rules: UnsafeMutablePointer<ScheduleTable.Rules>
   private let timeOf: UnsafeMutablePointer<Int>
-  private let windowRings: UnsafeMutablePointer<ScheduleTable.Ring>
-  private let ringStarts: UnsafeMutablePointer<Int32>
   private let outerPlaces: UnsafeMutablePointer<ScheduleTable.Place>
   private let bankTimes: Int
   private let bankCount: Int
@@ -22,8 +20,6 @@ package struct ScheduleTiming: ~Copyable {
     places = table.places
     rules = table.rules
     timeOf = table.timeOf
-    windowRings = table.rings
-    ringStarts = table.ringStarts
     outerPlaces = table.outerPlaces
     bankTimes = table.layout.bankTimes
     bankCount = table.bankCount
@@ -33,15 +29,21 @@ package struct ScheduleTiming: ~Copyable {
     ready.initialize(repeating: 0, count: times)
     history = .allocate(capacity: max(table.historySize, 1))
     history.initialize(repeating: Self.never, count: max(table.historySize, 1))
-    for index in 0..<table.ringCount {
-      let ring = table.rings[index]
-      for node in 0..<table.tiers.nodes[ring.level] { history[ring.start(node)] = 0 }
+    for index in 0..<table.windowCount {
+      let window = table.windowRules + index
+      for node in 0..<table.tiers.nodes[window.pointee.rule.level] { history[window.pointee.ring(node)] = 0 }
     }
   }
 
   deinit {
     UnsafeMutableRawPointer(ready).deallocate()
     history.deallocate()
+  }
+
+  /// Takes over the times of another channel of the same table.
+  package mutating func copyState(of other: borrowing ScheduleTiming) {
+    ready.update(from: other.ready, count: table.layout.timeCount)
+    history.update(from: other.history, count: max(table.historySize, 1))
   }
 
   // MARK: Asking
@@ -107,23 +109,14 @@ package struct ScheduleTiming: ~Copyable {
   @inline(__always)
   package mutating func issue(_ command: Int, _ bank: Int, at cycle: Int64) {
     let own = rules + command
-    let starts = starts(of: bank)
-    var rule = own.pointee.singles
-    let end = own.pointee.singleEnd
-    while rule < end {
-      raise(Int(starts[Int(rule.pointee.tier)]) &+ Int(rule.pointee.time), to: cycle &+ rule.pointee.latency)
-      rule += 1
+    let (count, latencies) = (own.pointee.count, own.pointee.latencies)
+    let times = own.pointee.times + bank &* count
+    var rule = 0
+    while rule < count {
+      raise(Int(times[rule]), to: cycle &+ latencies[rule])
+      rule &+= 1
     }
-    if own.pointee.hasMore {
-      issueCounted(own, bank, at: cycle)
-      issueSpread(own, bank, at: cycle)
-    }
-  }
-
-  /// Where the times of a bank's nodes begin, by tier.
-  @inline(__always)
-  private func starts(of bank: Int) -> UnsafePointer<Int32> {
-    UnsafeRawPointer(places + bank).assumingMemoryBound(to: Int32.self)
+    if own.pointee.hasMore { issueMore(own, bank, at: cycle) }
   }
 
   @inline(__always)
@@ -132,29 +125,19 @@ package struct ScheduleTiming: ~Copyable {
     if ready[time] < cycle { ready[time] = cycle }
   }
 
-  /// Rules that count from further back than the last issue. The present one is remembered only after all of them.
-  private mutating func issueCounted(_ own: UnsafeMutablePointer<ScheduleTable.Rules>, _ bank: Int, at cycle: Int64) {
+  /// Rules that count from further back than the last issue, and those that write several times.
+  private mutating func issueMore(_ own: UnsafeMutablePointer<ScheduleTable.Rules>, _ bank: Int, at cycle: Int64) {
     var window = own.pointee.windows
     while window < own.pointee.windowEnd {
-      let ring = windowRings + window.pointee.ring
-      let issues = history + Int(ringStarts[ring.pointee.banks &+ bank])
-      let bound = since(window, ring, issues) &+ window.pointee.rule.latency
+      let since = remember(history + Int(window.pointee.rings[bank]), window.pointee.back, at: cycle)
+      let bound = since &+ window.pointee.rule.latency
       if window.pointee.rule.count == 1 {
-        raise(Int(starts(of: bank)[window.pointee.tier]) &+ window.pointee.time, to: bound)
+        raise(Int(window.pointee.times[bank]), to: bound)
       } else {
-        raise(window.pointee.rule, node(ring.pointee.level, bank), to: bound)
+        raise(window.pointee.rule, node(window.pointee.rule.level, bank), to: bound)
       }
       window += 1
     }
-    var ring = own.pointee.rings
-    while ring < own.pointee.ringEnd {
-      remember(ring, history + Int(ringStarts[ring.pointee.banks &+ bank]), at: cycle)
-      ring += 1
-    }
-  }
-
-  /// Rules that write several times.
-  private mutating func issueSpread(_ own: UnsafeMutablePointer<ScheduleTable.Rules>, _ bank: Int, at cycle: Int64) {
     for index in own.pointee.spreads {
       let spread = table.spreadRules + index
       raise(spread.pointee, node(spread.pointee.level, bank), to: cycle &+ spread.pointee.latency)
@@ -171,13 +154,9 @@ package struct ScheduleTiming: ~Copyable {
   /// Notes that `command` went to everything that `target` covers.
   package mutating func issue(_ command: Int, _ target: ScheduleTable.Target, at cycle: Int64) {
     let own = rules + command
-    var rule = own.pointee.singles
-    while rule < own.pointee.singleEnd {
-      for bank in target.banks {
-        raise(
-          Int(starts(of: bank)[Int(rule.pointee.tier)]) &+ Int(rule.pointee.time), to: cycle &+ rule.pointee.latency)
-      }
-      rule += 1
+    for bank in target.banks {
+      let times = own.pointee.times + bank * own.pointee.count
+      for rule in 0..<own.pointee.count { raise(Int(times[rule]), to: cycle &+ own.pointee.latencies[rule]) }
     }
     for index in own.pointee.spreads {
       let spread = table.spreadRules + index
@@ -192,19 +171,11 @@ package struct ScheduleTiming: ~Copyable {
     }
     var window = own.pointee.windows
     while window < own.pointee.windowEnd {
-      let ring = windowRings + window.pointee.ring
-      for node in target.nodes[ring.pointee.level] {
-        let bound = since(window, ring, history + ring.pointee.start(node)) + window.pointee.rule.latency
-        raise(window.pointee.rule, node, to: bound)
+      for node in target.nodes[window.pointee.rule.level] {
+        let since = remember(history + window.pointee.ring(node), window.pointee.back, at: cycle)
+        raise(window.pointee.rule, node, to: since + window.pointee.rule.latency)
       }
       window += 1
-    }
-    var ring = own.pointee.rings
-    while ring < own.pointee.ringEnd {
-      for node in target.nodes[ring.pointee.level] {
-        remember(ring, history + ring.pointee.start(node), at: cycle)
-      }
-      ring += 1
     }
   }
 
@@ -228,20 +199,15 @@ package struct ScheduleTiming: ~Copyable {
     for other in first..<(first + size) where other != node { raise(sibling.pointee, other, to: cycle) }
   }
 
-  /// The cycle that a rule counts from.
+  /// Puts the present issue in a ring in place of the one that a rule counts from now.
+  ///
+  /// - Returns: the cycle of that.
   @inline(__always)
-  private func since(
-    _ window: UnsafeMutablePointer<ScheduleTable.WindowRule>, _ ring: UnsafeMutablePointer<ScheduleTable.Ring>,
-    _ issues: UnsafeMutablePointer<Int64>
-  ) -> Int64 {
-    issues[1 &+ Int((issues[0] &- window.pointee.back) & ring.pointee.mask)]
-  }
-
-  @inline(__always)
-  private mutating func remember(
-    _ ring: UnsafeMutablePointer<ScheduleTable.Ring>, _ issues: UnsafeMutablePointer<Int64>, at cycle: Int64
-  ) {
-    issues[1 &+ Int(issues[0] & ring.pointee.mask)] = cycle
-    issues[0] &+= 1
+  private func remember(_ ring: UnsafeMutablePointer<Int64>, _ back: Int, at cycle: Int64) -> Int64 {
+    let place = Int(truncatingIfNeeded: ring[0])
+    let oldest = ring[1 &+ place]
+    ring[1 &+ place] = cycle
+    ring[0] = place &+ 1 == back ? 0 : Int64(place &+ 1)
+    return oldest
   }
 }

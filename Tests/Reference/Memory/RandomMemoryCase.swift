@@ -22,6 +22,41 @@ public struct RandomMemoryCase: Sendable {
     requests = Self.stream(device, 1 + random.below(count), &random)
   }
 
+  private init(device: DeviceDescription, settings: ControllerSettings, requests: [MemoryRequest]) {
+    (self.device, self.settings, self.requests) = (device, settings, requests)
+  }
+
+  /// The same stream for every channel of a memory of so many: each request comes to all of them in turn, but from some on
+  /// channels may miss one, or be offered another.
+  ///
+  /// - Returns: `nil` where the device cannot have so many channels.
+  public func spread(over channels: Int, seed: UInt64) -> RandomMemoryCase? {
+    guard let map = device.addressMap?.with(channels: channels) else { return nil }
+    var random = RandomNumbers(seed: seed)
+    var device = device
+    device.levelSizes[0] = channels
+    device.addressMap = map
+    var settings = settings
+    if random.happens(70) { settings.requestsPerCycle = nil }
+    let place = map.fields.prefix { $0.target != .level(0) }.reduce(map.shift) { $0 + $1.bits }
+    let (first, same) = (random.below(channels), random.below(requests.count + 1))
+    let faults = random.one(of: [0, 1, 5, 30])
+    var spread: [MemoryRequest] = []
+    for (index, request) in requests.enumerated() {
+      for turn in 0..<channels {
+        var own = request
+        if index >= same && random.happens(faults) {
+          if random.happens(30) { continue }
+          if random.happens(50) { own.isWrite.toggle() } else { own.address = random.one(of: requests).address }
+        }
+        own.address &= ~(UInt64(channels - 1) << UInt64(place))
+        own.address |= UInt64((first + turn) % channels) << UInt64(place)
+        spread.append(own)
+      }
+    }
+    return RandomMemoryCase(device: device, settings: settings, requests: spread)
+  }
+
   private static func choose(
     _ settings: inout ControllerSettings, _ device: DeviceDescription, _ isBankQueues: Bool,
     _ random: inout RandomNumbers

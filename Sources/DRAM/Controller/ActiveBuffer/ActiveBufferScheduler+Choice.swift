@@ -32,7 +32,8 @@ extension ActiveBufferScheduler {
     if cap > 0 { return scanReopening(from: clock, onlyColumns: onlyColumns) }
     // Their rows are open: nothing closes a bank that has one.
     var (best, age, place) = (Int64.max, Int64.max, activeFirst)
-    for index in activeFirst..<(activeFirst &+ activeCount) where max(clock, activeFrom[index]) <= best {
+    for index in activeFirst..<(activeFirst &+ activeCount) {
+      if activeFrom[index] > best { break }
       let request = active + index
       let ready = max(clock, legal(request)) | halfClock
       if ready < best || (ready == best && request.pointee.clock < age) {
@@ -109,18 +110,16 @@ extension ActiveBufferScheduler {
 
   // MARK: Rows
 
-  /// Works out whether a bank waits for its own rules; if so, it is looked at again when it may no longer. Banks that nobody
-  /// waits for are left alone until somebody does.
+  /// Has a bank looked at when its own rules let it be closed, or opened. Banks that nobody waits for are left alone until
+  /// somebody does.
   @inline(__always)
-  mutating func look(at bank: Int, from clock: Int64) {
-    let legal = rowTimes[banks[bank].openRow < 0 ? 1 : 0].own(bank)
-    if legal <= clock {
-      banks[bank].isReady = true
-      note(bank)
-    } else {
-      timers.set(bank, at: legal, present: clock)
-    }
+  mutating func waitForRules(of bank: Int, from clock: Int64) {
+    timers.set(bank, at: max(ownLegal(bank), clock), present: clock)
   }
+
+  /// The first clock at which rules of the bank itself let it be closed, when it is open, or opened.
+  @inline(__always)
+  private mutating func ownLegal(_ bank: Int) -> Int64 { rowTimes[banks[bank].openRow < 0 ? 1 : 0].own(bank) }
 
   /// Tells the buffers whether a bank can be opened or closed.
   @inline(__always)
@@ -143,7 +142,13 @@ extension ActiveBufferScheduler {
         while bits != 0 {
           let bank = word << 6 | bits.trailingZeroBitCount
           bits &= bits &- 1
-          if !banks[bank].isReady && isMissed(bank) { look(at: bank, from: now) }
+          guard !banks[bank].isReady, isMissed(bank) else { continue }
+          if ownLegal(bank) <= now {
+            banks[bank].isReady = true
+            note(bank)
+          } else {
+            waitForRules(of: bank, from: now)
+          }
         }
       }
     } while timers.next <= now
@@ -160,14 +165,23 @@ extension ActiveBufferScheduler {
   /// - Returns: whether there is one.
   @inline(__always)
   mutating func findRow(_ now: Int64) -> Bool {
+    // Most of the time the pace of the channel, or of groups, is all that keeps rows from being opened.
+    let pace = min(rowTimes[0].channel, rowTimes[1].channel)
+    if pace > now {
+      wake = min(wake, pace)
+      return false
+    }
+    if timers.next <= now { lookAtDue(now) }
+    wake = min(wake, timers.next)
     let closing = served.pointee.closing
     let opening = activatingBank < 0 ? served.pointee.opening : Positions()
-    if closing.union(opening).isEmpty { return false }
-    // Most of the time the pace of the channel, or of groups, is all that keeps rows from being opened.
-    let soonest = closing.isEmpty ? soonestOpening : min(rowTimes[0].channel, rowTimes[1].channel)
-    if soonest > now {
-      wake = min(wake, soonest)
-      return false
+    if closing.isEmpty {
+      if opening.isEmpty { return false }
+      let soonest = soonestOpening
+      if soonest > now {
+        wake = min(wake, soonest)
+        return false
+      }
     }
     return findRow(now, opening: opening, closing: closing)
   }
@@ -186,28 +200,35 @@ extension ActiveBufferScheduler {
     let buffer = served
     let openings = rowTimes[1]
     // Without branches, which nobody could foretell.
-    var left = rowTimes[0].channel <= now ? closing : Positions()
-    var later = rowTimes[0].channel <= now || closing.isEmpty ? Int64.max : rowTimes[0].channel
+    var left = closing.due(rowTimes[0].channel, by: now)
     for group in 0..<groupCount {
       let mine = opening.intersection(buffer.pointee.ofGroup[group])
-      let legal = max(openings.channel, openings.group(group))
-      left = left.union(legal <= now ? mine : Positions())
-      later = min(later, legal <= now || mine.isEmpty ? .max : legal)
+      left = left.union(mine.due(max(openings.channel, openings.group(group)), by: now))
     }
-    wake = min(wake, later)
     while !left.isEmpty {
       let position = left.first
       let bank = Int(buffer.pointee.bankOf[position])
       let isOpening = opening.contains(position)
-      let legal = rowTimes[isOpening ? 1 : 0][bank]
-      if legal <= now && edge(now, isOpening ? activate : precharge, bank) == now {
+      if rowTimes[isOpening ? 1 : 0][bank] <= now && edge(now, isOpening ? activate : precharge, bank) == now {
         rowPosition = position
         return true
       }
-      wake = min(wake, max(legal, now &+ 1))
       left = left.subtracting(buffer.pointee.ofBank[bank])
     }
+    waitForRow(now, opening: opening, closing: closing)
     return false
+  }
+
+  /// Works out when a row command that cannot go now may.
+  private mutating func waitForRow(_ now: Int64, opening: Positions, closing: Positions) {
+    let buffer = served
+    var left = opening.union(closing)
+    while !left.isEmpty {
+      let position = left.first
+      let bank = Int(buffer.pointee.bankOf[position])
+      wake = min(wake, max(rowTimes[opening.contains(position) ? 1 : 0][bank], now &+ 1))
+      left = left.subtracting(buffer.pointee.ofBank[bank])
+    }
   }
 
   // MARK: One command in a cycle
@@ -259,7 +280,7 @@ extension ActiveBufferScheduler {
     let row = chooseRow(now)
     if row == .none { return hasColumn }
     if row == .row { issueRow(rowPosition, at: now) } else { issue(row, at: now) }
-    if hasColumn { recorder.dualCommands &+= 1 }
+    recorder.dualCommands &+= hasColumn ? 1 : 0
     return true
   }
 

@@ -39,7 +39,7 @@ extension ActiveBufferScheduler {
     let write = writes.pointee.count > 0 ? writes.pointee.rowOpened(bank, row: row) : -1
     let hit = served == reads ? read : write
     if hit >= 0 { considerHit(hit, bank, from: clock) }
-    if isMissed(bank) { look(at: bank, from: clock) }
+    if isMissed(bank) { waitForRules(of: bank, from: clock) }
   }
 
   @inline(__always)
@@ -49,7 +49,7 @@ extension ActiveBufferScheduler {
     reads.pointee.rowClosed(bank)
     if writes.pointee.count > 0 { writes.pointee.rowClosed(bank) }
     if Int(columnChoice.bank) == bank { columnChoice = .unknown }
-    if isMissed(bank) { look(at: bank, from: clock) }
+    if isMissed(bank) { waitForRules(of: bank, from: clock) }
     if cap > 0 {
       // A request whose row is closed under it needs another command.
       activeChoice = .unknown
@@ -93,6 +93,11 @@ extension ActiveBufferScheduler {
     let from = (request.pointee.isWrite ? writings : readings).own(bank)
     active[place] = request.pointee
     activeFrom[place] = from
+    var before = place
+    while before > activeFirst && activeFrom[before &- 1] > from {
+      before &-= 1
+      activeFrom[before] = from
+    }
     activeCount &+= 1
     if cap > 0 && activeCount == 1 { protectionChanged() }
     rowOpened(bank, active[place].row, at: clock)

@@ -54,7 +54,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   var timers: BankTimers
   /// Requests that a row was opened for, in the order in which they came here.
   var active: UnsafeMutablePointer<PlacedRequest>
-  /// By active request: its access is not legal before.
+  /// By active request: neither its access nor that of a later one is legal before.
   var activeFrom: UnsafeMutablePointer<Int64>
   var activeFirst = 0
   var activeCount = 0
@@ -160,6 +160,36 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     activating.deallocate()
   }
 
+  mutating func copyState(of other: borrowing ActiveBufferScheduler) {
+    timing.copyState(of: other.timing)
+    for index in 0..<2 { buffers[index].copyState(of: other.buffers[index]) }
+    served = buffers + (other.served - other.buffers)
+    banks.update(from: other.banks, count: bankCount)
+    timers.copyState(of: other.timers)
+    copyActive(of: other)
+    maintenance.copyState(of: other.maintenance)
+    toClose.copy(other.toClose)
+    (prepares, nextPrepared) = (other.prepares, other.nextPrepared)
+    activating.pointee = other.activating.pointee
+    (activatingBank, activationDeadline) = (other.activatingBank, other.activationDeadline)
+    (dataClockEnd, synchronisedOrigin) = (other.dataClockEnd, other.synchronisedOrigin)
+    (activeChoice, columnChoice, headChoice) = (other.activeChoice, other.columnChoice, other.headChoice)
+    (rowPosition, wake, pairing) = (other.rowPosition, other.wake, other.pairing)
+    (isStuck, lastReadDone) = (other.isStuck, other.lastReadDone)
+    recorder.copyState(of: other.recorder)
+  }
+
+  private mutating func copyActive(of other: borrowing ActiveBufferScheduler) {
+    active.deallocate()
+    activeFrom.deallocate()
+    activeCapacity = other.activeCapacity
+    active = .allocate(capacity: activeCapacity)
+    active.initialize(from: other.active, count: activeCapacity)
+    activeFrom = .allocate(capacity: activeCapacity)
+    activeFrom.initialize(from: other.activeFrom, count: activeCapacity)
+    (activeFirst, activeCount) = (other.activeFirst, other.activeCount)
+  }
+
   @inline(__always) var reads: UnsafeMutablePointer<WaitingRequests<Positions>> { buffers }
   @inline(__always) var writes: UnsafeMutablePointer<WaitingRequests<Positions>> { buffers + 1 }
 
@@ -187,6 +217,13 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
   }
 
   @inline(__always)
+  mutating func accepts(_ request: UnsafeMutablePointer<PlacedRequest>) -> Bool {
+    let isWritten =
+      writes.pointee.count > 0 && writes.pointee.contains(request.pointee.address, bank: Int(request.pointee.bank))
+    return isWritten || room(forWrites: request.pointee.isWrite) > 0
+  }
+
+  @inline(__always)
   mutating func accept(_ request: UnsafeMutablePointer<PlacedRequest>) -> Bool {
     let bank = Int(request.pointee.bank)
     if writes.pointee.count > 0 && writes.pointee.contains(request.pointee.address, bank: bank) {
@@ -202,11 +239,10 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
     if state.pointee.openRow == request.pointee.row {
       if buffer.pointee.foundHit(position, bank) && buffer == served { considerHit(position, bank, from: clock) }
     } else if !state.pointee.isReady {
-      look(at: bank, from: clock)
-    } else if state.pointee.openRow < 0 {
-      buffer.pointee.foundReady(position, isOpen: false)
-    } else if !isProtected(bank) {
-      buffer.pointee.foundReady(position, isOpen: true)
+      waitForRules(of: bank, from: clock)
+    } else {
+      let isOpen = state.pointee.openRow >= 0
+      buffer.pointee.foundReady(position, isOpen: isOpen, canGo: !(isOpen && isProtected(bank)))
     }
     return true
   }
@@ -261,8 +297,7 @@ struct ActiveBufferScheduler<Positions: PositionSet>: ~Copyable, ChannelSchedule
       prepare(now)
       if isStuck { return true }
     }
-    if timers.next <= now { lookAtDue(now) }
-    wake = min(nextPrepared, timers.next)
+    wake = nextPrepared
     switch busKind {
     case .single: return isPlain ? stepSingle(now) : stepSynchronised(now)
     case .rowAndColumn, .halfClock: return stepDual(now)

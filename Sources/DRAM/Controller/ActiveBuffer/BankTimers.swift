@@ -19,12 +19,18 @@ struct BankTimers: ~Copyable {
 
   deinit { sets.deallocate() }
 
+  mutating func copyState(of other: borrowing BankTimers) {
+    sets.update(from: other.sets, count: wordCount * Int(Self.span))
+    (occupied, next) = (other.occupied, other.next)
+  }
+
   /// Has a bank looked at in a clock, or before it when it is far ahead.
   ///
   /// - Parameter present: the clock that is looked at now, or is next; before `clock`.
   @inline(__always)
   mutating func set(_ bank: Int, at clock: Int64, present: Int64) {
-    let due = min(clock, present &+ (Self.span &- 1))
+    // Clocks that have passed may not have been looked at yet.
+    let due = min(clock, min(present, next) &+ (Self.span &- 1))
     let slot = due & (Self.span &- 1)
     sets[Int(slot) &* wordCount &+ bank >> 6] |= 1 &<< UInt64(truncatingIfNeeded: bank & 63)
     occupied |= 1 &<< UInt64(truncatingIfNeeded: slot)

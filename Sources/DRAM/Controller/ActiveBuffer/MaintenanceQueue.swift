@@ -25,6 +25,11 @@ struct MaintenanceQueue: ~Copyable {
     due = plan.refresh == nil ? Int64.max : interval
   }
 
+  mutating func copyState(of other: borrowing MaintenanceQueue) {
+    (due, turn) = (other.due, other.turn)
+    (items, first, isEmpty) = (other.items, other.first, other.isEmpty)
+  }
+
   var refreshCommand: Int? { plan.refresh?.command }
   var closeCommand: Int? { plan.closeCommand }
   var targets: [ScheduleTable.Target] { plan.refreshTargets }

@@ -14,6 +14,10 @@ protocol PositionSet {
   func union(_ other: Self) -> Self
   func intersection(_ other: Self) -> Self
   func subtracting(_ other: Self) -> Self
+  /// The set if a clock has come, else the empty one; without a branch.
+  func due(_ clock: Int64, by now: Int64) -> Self
+  /// The same for another condition.
+  func kept(if condition: Bool) -> Self
   /// Every position smaller by so many. None is smaller than that.
   func lowered(by distance: Int) -> Self
 }
@@ -49,6 +53,20 @@ struct FewPositions: PositionSet {
 
   @inline(__always)
   func subtracting(_ other: FewPositions) -> FewPositions { FewPositions(bits & ~other.bits) }
+
+  // Shifted by no place, or by 63 twice: the compiler makes a branch of a choice between what was just loaded and nothing,
+  // and of a comparison of what was.
+  @inline(__always)
+  func due(_ clock: Int64, by now: Int64) -> FewPositions {
+    let places = UInt64(bitPattern: (now &- clock) &>> 63) & 63
+    return FewPositions((bits &>> places) &>> places)
+  }
+
+  @inline(__always)
+  func kept(if condition: Bool) -> FewPositions {
+    let places: UInt64 = condition ? 0 : 63
+    return FewPositions((bits &>> places) &>> places)
+  }
 
   @inline(__always)
   func lowered(by distance: Int) -> FewPositions { FewPositions(bits &>> UInt64(truncatingIfNeeded: distance)) }
@@ -96,6 +114,10 @@ struct ManyPositions<let words: Int>: PositionSet {
     for word in 0..<words { result.bits[word] &= ~other.bits[word] }
     return result
   }
+
+  func due(_ clock: Int64, by now: Int64) -> Self { clock <= now ? self : Self() }
+
+  func kept(if condition: Bool) -> Self { condition ? self : Self() }
 
   func lowered(by distance: Int) -> Self {
     var result = Self()

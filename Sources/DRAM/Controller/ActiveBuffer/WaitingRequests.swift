@@ -50,6 +50,15 @@ struct WaitingRequests<Positions: PositionSet>: ~Copyable {
     ofGroup.deallocate()
   }
 
+  mutating func copyState(of other: borrowing WaitingRequests) {
+    (count, end) = (other.count, other.end)
+    requests.update(from: other.requests, count: Positions.width)
+    bankOf.update(from: other.bankOf, count: Positions.width)
+    ofBank.update(from: other.ofBank, count: bankCount)
+    ofGroup.update(from: other.ofGroup, count: groupCount)
+    (started, hits, opening, closing) = (other.started, other.hits, other.opening, other.closing)
+  }
+
   @inline(__always) var isFull: Bool { count == capacity }
 
   /// Whether positions must move together before the next request comes.
@@ -169,10 +178,14 @@ struct WaitingRequests<Positions: PositionSet>: ~Copyable {
     return isFirst
   }
 
-  /// A request just put here finds its bank ready to be opened, or closed.
+  /// A request just put here finds its bank ready to be closed, when it is open, or to be opened.
   @inline(__always)
-  mutating func foundReady(_ position: Int, isOpen: Bool) {
-    if isOpen { closing.insert(position) } else { opening.insert(position) }
+  mutating func foundReady(_ position: Int, isOpen: Bool, canGo: Bool) {
+    var added = Positions()
+    added.insert(position)
+    added = added.kept(if: canGo)
+    closing = closing.union(added.kept(if: isOpen))
+    opening = opening.union(added.kept(if: !isOpen))
   }
 
   /// A row was opened.
@@ -205,9 +218,9 @@ struct WaitingRequests<Positions: PositionSet>: ~Copyable {
   @inline(__always)
   mutating func note(_ bank: Int, isOpen: Bool, canGo: Bool) {
     let misses = ofBank[bank].subtracting(hits)
-    let added = canGo ? misses : Positions()
     // Without branches: which it is cannot be foretold.
-    closing = isOpen ? closing.subtracting(misses).union(added) : closing
-    opening = isOpen ? opening : opening.subtracting(misses).union(added)
+    let added = misses.kept(if: canGo)
+    closing = closing.subtracting(misses).union(added.kept(if: isOpen))
+    opening = opening.subtracting(misses).union(added.kept(if: !isOpen))
   }
 }

@@ -102,12 +102,36 @@ struct BankQueueScheduler: ~Copyable, PlanningScheduler {
     wasUsed.deallocate()
   }
 
+  mutating func copyState(of other: borrowing BankQueueScheduler) {
+    timing.copyState(of: other.timing)
+    queues.copyState(of: other.queues, banks: banks)
+    readQueue.copyState(of: other.readQueue)
+    writeBuffer.copyState(of: other.writeBuffer)
+    sharers = other.sharers
+    openRow.update(from: other.openRow, count: banks)
+    columns.update(from: other.columns, count: banks)
+    idleSince.update(from: other.idleSince, count: rankCount)
+    openBanks.update(from: other.openBanks, count: rankCount)
+    isAsleep.update(from: other.isAsleep, count: rankCount)
+    wasUsed.update(from: other.wasUsed, count: rankCount)
+    (dueRanks, nextRank, refreshDue, blockedRank) = (
+      other.dueRanks, other.nextRank, other.refreshDue, other.blockedRank
+    )
+    (drain, pointer, mayMove, readsOpen) = (other.drain, other.pointer, other.mayMove, other.readsOpen)
+    (wake, isStuck) = (other.wake, other.isStuck)
+    recorder.copyState(of: other.recorder)
+  }
+
   var outstanding: Int { mutating get { readsOpen } }
   var lastCompletion: Int64 { recorder.lastCompletion }
   func record(after cycles: Int64) -> ChannelRecord { recorder.finished(after: cycles) }
 
   mutating func room(forWrites: Bool) -> Int {
     forWrites ? writeBuffer.capacity - writeBuffer.count : readQueue.capacity - readQueue.count
+  }
+
+  mutating func accepts(_ request: UnsafeMutablePointer<PlacedRequest>) -> Bool {
+    room(forWrites: request.pointee.isWrite) > 0
   }
 
   /// A write is complete two clocks after it was offered, when it is buffered; a read when its data are there.

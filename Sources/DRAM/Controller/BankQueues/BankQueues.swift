@@ -29,6 +29,14 @@ struct BankQueues: ~Copyable {
     occupied.deallocate()
   }
 
+  /// - Parameter banks: how many there are.
+  mutating func copyState(of other: borrowing BankQueues, banks: Int) {
+    entries.update(from: other.entries, count: depth * banks)
+    counts.update(from: other.counts, count: banks)
+    total = other.total
+    occupied.copy(other.occupied)
+  }
+
   @inline(__always)
   func count(_ bank: Int) -> Int { counts[bank] }
 
@@ -80,6 +88,11 @@ struct TransactionQueue: ~Copyable {
   }
 
   deinit { entries.deallocate() }
+
+  mutating func copyState(of other: borrowing TransactionQueue) {
+    entries.update(from: other.entries, count: capacity)
+    count = other.count
+  }
 
   var isFull: Bool { count == capacity }
 

@@ -30,6 +30,11 @@ struct PowerDomains: ~Copyable {
     idleSince.deallocate()
   }
 
+  mutating func copyState(of other: borrowing PowerDomains) {
+    states.update(from: other.states, count: targets.count)
+    idleSince.update(from: other.idleSince, count: targets.count)
+  }
+
   var targets: [ScheduleTable.Target] { plan.powerTargets }
   var isUsed: Bool { !plan.powerTargets.isEmpty }
 

@@ -26,6 +26,12 @@ struct RefreshTurns: ~Copyable {
 
   deinit { owed.deallocate() }
 
+  mutating func copyState(of other: borrowing RefreshTurns) {
+    schedule = other.schedule
+    owed.update(from: other.owed, count: targets.count)
+    (owing, isHopeless) = (other.owing, other.isHopeless)
+  }
+
   var targets: [ScheduleTable.Target] { plan.refreshTargets }
   /// Closes all a refresh covers at once; `nil` where banks are closed one by one.
   var closeAll: Int? { plan.refreshTakesTurns ? nil : plan.closeCommand }

@@ -49,6 +49,19 @@ struct RequestBuffer: ~Copyable {
     misses.deallocate()
   }
 
+  /// - Parameter banks: how many there are.
+  mutating func copyState(of other: borrowing RequestBuffer, banks: Int) {
+    count = other.count
+    head.update(from: other.head, count: banks)
+    tail.update(from: other.tail, count: banks)
+    hit.update(from: other.hit, count: banks)
+    miss.update(from: other.miss, count: banks)
+    hitAge.update(from: other.hitAge, count: banks)
+    missAge.update(from: other.missAge, count: banks)
+    hits.copy(other.hits)
+    misses.copy(other.misses)
+  }
+
   @inline(__always) var isFull: Bool { count == capacity }
 
   /// Whether a request for this very address waits here.

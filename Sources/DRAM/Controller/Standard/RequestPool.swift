@@ -30,6 +30,12 @@ struct RequestPool: ~Copyable {
     free.deallocate()
   }
 
+  mutating func copyState(of other: borrowing RequestPool) {
+    slots.update(from: other.slots, count: capacity)
+    free.update(from: other.free, count: capacity)
+    (freeCount, accepted) = (other.freeCount, other.accepted)
+  }
+
   /// Keeps a request. There is room: buffers refuse before the pool is full.
   @inline(__always)
   mutating func take(_ request: PlacedRequest) -> Int {

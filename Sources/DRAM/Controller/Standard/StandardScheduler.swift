@@ -120,12 +120,38 @@ struct StandardScheduler: ~Copyable, PlanningScheduler {
     blocked.deallocate()
   }
 
+  mutating func copyState(of other: borrowing StandardScheduler) {
+    let banks = plan.table.bankCount
+    timing.copyState(of: other.timing)
+    pool.copyState(of: other.pool)
+    reads.copyState(of: other.reads, banks: banks)
+    writes.copyState(of: other.writes, banks: banks)
+    isWriteMode = other.isWriteMode
+    openRow.update(from: other.openRow, count: banks)
+    opened.copy(other.opened)
+    accesses.update(from: other.accesses, count: banks)
+    lastAccess.update(from: other.lastAccess, count: banks)
+    waiting.update(from: other.waiting, count: banks)
+    blocked.copy(other.blocked)
+    refresh.copyState(of: other.refresh)
+    power.copyState(of: other.power)
+    (activatingSlot, activatingBank) = (other.activatingSlot, other.activatingBank)
+    (dataClockEnd, synchronised) = (other.dataClockEnd, other.synchronised)
+    (pairing, next, nextColumn, wake) = (other.pairing, other.next, other.nextColumn, other.wake)
+    recorder.copyState(of: other.recorder)
+  }
+
   var outstanding: Int { mutating get { reads.count + writes.count } }
   var lastCompletion: Int64 { recorder.lastCompletion }
   func record(after cycles: Int64) -> ChannelRecord { recorder.finished(after: cycles) }
 
   mutating func room(forWrites: Bool) -> Int {
     forWrites ? writes.capacity - writes.count : reads.capacity - reads.count
+  }
+
+  mutating func accepts(_ request: UnsafeMutablePointer<PlacedRequest>) -> Bool {
+    writes.contains(request.pointee.address, bank: Int(request.pointee.bank))
+      || room(forWrites: request.pointee.isWrite) > 0
   }
 
   mutating func accept(_ offer: UnsafeMutablePointer<PlacedRequest>) -> Bool {
