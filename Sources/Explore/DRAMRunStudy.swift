@@ -141,7 +141,7 @@ public struct DRAMRunStudy {
     guard controller.contains("/") || [".yaml", ".yml", ".json"].contains(where: lowered.hasSuffix) else {
       let near = nearMiss(of: controller, among: Self.presets)
       throw Refusal(
-        "no controller of this name", at: Place(file: controller.isEmpty ? "''" : controller),
+        "no controller of this name", at: Place(file: controller),
         expected: "one of \(Self.presets.joined(separator: ", ")), or a path",
         suggestion: near.map { "did you mean '\($0)'?" })
     }

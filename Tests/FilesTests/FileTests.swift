@@ -55,7 +55,7 @@ import Testing
     #expect(try writeRefusal(folder.path + "/sub/") == ": error: is a folder (expected a file to write)")
     #expect(try writeRefusal(folder.path + "/new/") == ": error: is not a path of a file")
     #expect(try writeRefusal("/dev/null") == ": error: is not a regular file (expected a file to write)")
-    #expect(try writeRefusal("") == ": error: is not a path of a file")
+    #expect(try writeRefusal("") == "'': error: is not a path of a file")
     try FileManager.default.createSymbolicLink(
       atPath: folder.path + "/dangling", withDestinationPath: folder.path + "/none/x")
     #expect(try writeRefusal(folder.path + "/dangling") == ": error: is a link to a file that does not exist")

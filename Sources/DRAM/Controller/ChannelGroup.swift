@@ -16,8 +16,10 @@ struct ChannelGroup<Scheduler: ChannelScheduler & ~Copyable>: ~Copyable {
   private(set) var inbox = ChannelInbox()
   /// Requests that were handed over from the inbox so far.
   private(set) var delivered = 0
-  /// Their numbers, ascending.
+  /// Numbers of the channels, ascending.
   private(set) var members: [Int]
+  /// The member on whose behalf the group goes on.
+  private var acting: Int
   private(set) var isAlone: Bool
 
   /// - Parameter skips: whether clocks in which nothing happens are passed over.
@@ -25,6 +27,7 @@ struct ChannelGroup<Scheduler: ChannelScheduler & ~Copyable>: ~Copyable {
     self.plan = plan
     self.skips = skips
     self.members = members
+    acting = members[0]
     isAlone = members.count == 1
     scheduler = Scheduler(plan, channel: members[0], log: log)
     updateRoom()
@@ -41,7 +44,13 @@ struct ChannelGroup<Scheduler: ChannelScheduler & ~Copyable>: ~Copyable {
       inbox.next.pointee = group.inbox.request(index).pointee
       inbox.keepAccepted(isWrite: inbox.next.pointee.isWrite)
     }
-    group.members.removeAll { members.contains($0) }
+    // Both are ascending: thousands may leave one after the other.
+    var left = members[...]
+    group.members = group.members.filter { member in
+      guard member == left.first else { return true }
+      left.removeFirst()
+      return false
+    }
     group.isAlone = group.members.count == 1
   }
 
@@ -67,9 +76,11 @@ struct ChannelGroup<Scheduler: ChannelScheduler & ~Copyable>: ~Copyable {
   /// Offers the request that was put together, which is next after those in the inbox, until it is accepted. All members
   /// were offered those.
   ///
+  /// - Parameter member: the one that it is for.
   /// - Returns: the clock in which it was.
   @inline(__always)
-  mutating func offer() throws -> Int64 {
+  mutating func offer(to member: Int) throws -> Int64 {
+    acting = member
     let request = inbox.next
     if inbox.count > 0 { try deliver() }
     if from <= request.pointee.clock { _ = try advance(to: request.pointee.clock) }
@@ -159,8 +170,10 @@ struct ChannelGroup<Scheduler: ChannelScheduler & ~Copyable>: ~Copyable {
     }
   }
 
-  /// Takes the channel on until the completion of all its requests is known.
+  /// Takes the channel through all requests, until the completion of each is known.
   mutating func finishRequests(after offered: Int64) throws {
+    acting = members[0]
+    try deliver()
     var open = scheduler.outstanding
     var deadline = patience(from: offered)
     var last = offered
@@ -182,7 +195,7 @@ struct ChannelGroup<Scheduler: ChannelScheduler & ~Copyable>: ~Copyable {
   private func stuck(after clock: Int64) -> Refusal {
     Refusal(
       "the run cannot go on after clock \(clock): "
-        + (scheduler.stuck ?? "channel \(members[0]) has requests that nothing will ever serve"),
+        + (scheduler.stuck ?? "channel \(acting) has requests that nothing will ever serve"),
       at: Place(file: plan.device.name))
   }
 }

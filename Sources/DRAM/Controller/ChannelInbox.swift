@@ -7,6 +7,7 @@ struct ChannelInbox: ~Copyable {
   /// One more than are kept: the next is put together there.
   private let requests: UnsafeMutablePointer<PlacedRequest>
   private(set) var count = 0
+  /// Below 0 where the channel answers a request at once although it is full.
   private var roomForReads = 0
   private var roomForWrites = 0
 

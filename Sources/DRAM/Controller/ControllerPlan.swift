@@ -30,12 +30,20 @@ final class ControllerPlan: @unchecked Sendable {
   /// Banks that share a pseudo-channel; all of a channel where there are none.
   let banksPerPseudoChannel: Int
 
+  /// Far more than any memory has; tables of rules and times stay below a gigabyte.
+  private static let mostBanks = 1 << 14
+
   /// - Throws: when the device lacks what such a controller needs.
   init(_ device: DeviceDescription, _ settings: ControllerSettings, measuresActivity: Bool) throws(Refusal) {
     self.measuresActivity = measuresActivity
     self.device = device
     self.settings = settings
     try settings.check()
+    guard device.banksPerChannel <= Self.mostBanks else {
+      throw Refusal(
+        "a channel of device '\(device.name)' has too many banks for a controller", at: Place(file: device.name),
+        value: "\(device.banksPerChannel)", expected: "at most \(Self.mostBanks)")
+    }
     roles = try CommandRoles(device)
     busKind = try BusKind(device)
     isPlain = roles.activateSecond == nil && device.dataClock == nil

@@ -91,7 +91,6 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
     for group in 0..<groupCount { separate(groups + group) }
     var end: Int64 = 0
     try forEachGroup { group in
-      try group.pointee.deliver()
       try group.pointee.finishRequests(after: clock)
       end = max(end, group.pointee.scheduler.lastCompletion)
     }
@@ -139,7 +138,7 @@ final class MemorySystem<Scheduler: ChannelScheduler & ~Copyable> {
         isWrite: request.isWrite)
       if !group.pointee.keep(isWrite: request.isWrite) {
         if !group.pointee.isAlone { separate(group) }
-        let accepted = try group.pointee.offer()
+        let accepted = try group.pointee.offer(to: channel - channels)
         if accepted > clock {
           clock = accepted
           offered = 1

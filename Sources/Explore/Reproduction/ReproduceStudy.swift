@@ -69,7 +69,7 @@ public struct ReproduceStudy: Sendable {
     guard let folder else { return }
     var isFolder: ObjCBool = false
     guard !folder.isEmpty, !folder.utf8.contains(0) else {
-      throw Refusal("is not a path of a folder", at: Place(file: folder.isEmpty ? "''" : folder))
+      throw Refusal("is not a path of a folder", at: Place(file: folder))
     }
     if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
       guard isFolder.boolValue else { throw Refusal("is a file", at: Place(file: folder), expected: "a folder") }

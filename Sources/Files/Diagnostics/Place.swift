@@ -29,9 +29,9 @@ public struct Place: Hashable, Sendable, CustomStringConvertible {
     self.detail = detail
   }
 
-  /// `file:line:column`, `file: detail` or `file`.
+  /// `file:line:column`, `file: detail` or `file`; an empty name as `''`.
   public var description: String {
-    var text = clipped(file, to: 400)
+    var text = file.isEmpty ? "''" : clipped(file, to: 400)
     if let mark { text += ":\(mark)" }
     if let detail { text += ": \(clipped(detail, to: 120))" }
     return text

@@ -83,7 +83,7 @@ public enum DataDirectory {
       }
     }
     throw Refusal(
-      "no \(kind.noun) of this name is shipped", at: Place(file: name.isEmpty ? "''" : name),
+      "no \(kind.noun) of this name is shipped", at: Place(file: name),
       expected: names.isEmpty ? "a path" : "one of \(names.joined(separator: ", ")), or a path",
       suggestion: meant(name, among: names))
   }

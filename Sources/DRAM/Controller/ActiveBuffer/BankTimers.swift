@@ -26,7 +26,7 @@ struct BankTimers: ~Copyable {
 
   /// Has a bank looked at in a clock, or before it when it is far ahead.
   ///
-  /// - Parameter present: the clock that is looked at now, or is next; before `clock`.
+  /// - Parameter present: the clock that is looked at now, or is next; not after `clock`.
   @inline(__always)
   mutating func set(_ bank: Int, at clock: Int64, present: Int64) {
     // Clocks that have passed may not have been looked at yet.
