@@ -84,16 +84,18 @@ struct ChannelGroup<Scheduler: ChannelScheduler & ~Copyable>: ~Copyable {
     let request = inbox.next
     if inbox.count > 0 { try deliver() }
     if from <= request.pointee.clock { _ = try advance(to: request.pointee.clock) }
-    if !scheduler.accepts(request) {
+    // Where there are others, they may be offered another request, or none.
+    let isTaken = isAlone ? scheduler.accept(request) : scheduler.accepts(request)
+    if !isTaken {
       request.pointee.clock = try advance(untilRoomForWrites: request.pointee.isWrite, from: request.pointee.clock)
     }
     let clock = request.pointee.clock
     if isAlone {
-      accept(request)
+      if !isTaken { accept(request) }
+      from = clock &+ 1
       delivered &+= 1
       updateRoom()
     } else {
-      // The others may be offered another, or none.
       updateRoom()
       inbox.next.pointee = request.pointee
       inbox.keepAccepted(isWrite: request.pointee.isWrite)

@@ -34,7 +34,7 @@ struct ScheduleTiers {
 
   func group(of bank: Int) -> Int { node(groupLevel, of: bank) }
 
-  enum Tier: Int {
+  enum Tier {
     case channel, group, cluster, bank
   }
 

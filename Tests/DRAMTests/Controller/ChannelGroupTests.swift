@@ -62,8 +62,8 @@ import Testing
     return device
   }
 
-  /// Reads for channel 1, then for channel 0, while a write that is never served keeps both from ending: the one that is
-  /// offered in vain is named, whoever else does the same.
+  /// Reads for channel 1, then for channel 0, which after one write never have their turn: the channel that is offered in
+  /// vain is named, whoever else does the same.
   @Test func whoIsOfferedInVainIsNamed() throws {
     let device = try hbm2(channels: 2)
     var settings = try #require(ControllerSettings.preset("ramulator2.1"))
